@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The layout of the one shared page of figures. Each worker writes its own part, alone, with
+ * relaxed stores; anybody who maps the page may read it at any time, no lock held. All figures
+ * count up from 0 and never wrap in practice, but for the gauges, which say what is now.
+ */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "core/conn.h"
+
+/* Why an accepted socket was reset before it became a connection. */
+enum counters_refused {
+        REFUSED_LIMIT,     /* --max-connections are open */
+        REFUSED_NO_MEMORY, /* the kernel could not watch one more descriptor */
+        REFUSED_COUNT,
+};
+
+/* Why accept(2) gave no socket, by what the server does about it. */
+enum counters_accept_error {
+        ACCEPT_GONE,           /* the peer left while it waited: ECONNABORTED and network errors */
+        ACCEPT_NO_DESCRIPTORS, /* EMFILE, ENFILE: pause */
+        ACCEPT_NO_MEMORY,      /* ENOBUFS, ENOMEM: pause */
+        ACCEPT_OTHER,          /* anything else: pause, so that it cannot spin */
+        ACCEPT_ERROR_COUNT,
+};
+
+typedef _Atomic uint64_t counter;
+
+struct counters {
+        _Alignas(64) counter accepted;  /* connections taken into the table */
+        counter closed[CONN_END_COUNT]; /* by enum conn_end; closed[CONN_OPEN] stays 0 */
+        counter refused[REFUSED_COUNT];
+        counter accept_errors[ACCEPT_ERROR_COUNT];
+        counter accept_pauses;
+        counter received_bytes; /* taken for echoing */
+        counter sent_bytes;
+        counter peek_turns; /* turns that found no free block and echoed out of the kernel */
+        counter parked;     /* gauge: connections that hold a block */
+};
+
+static inline void counter_add(counter *figure, uint64_t amount)
+{
+        /* One writer: a plain add, not a locked one. */
+        uint64_t now = atomic_load_explicit(figure, memory_order_relaxed);
+        atomic_store_explicit(figure, now + amount, memory_order_relaxed);
+}
+
+static inline void counter_set(counter *figure, uint64_t value)
+{
+        atomic_store_explicit(figure, value, memory_order_relaxed);
+}
+
+static inline uint64_t counter_read(const counter *figure)
+{
+        return atomic_load_explicit(figure, memory_order_relaxed);
+}
+
+/* Stable names for logs and metrics, such as "peer_finished"; NULL for CONN_OPEN. */
+const char *counters_closed_name(enum conn_end end);
+const char *counters_refused_name(enum counters_refused refused);
+
+/* Connections open now: accepted minus all closed. */
+uint64_t counters_open(const struct counters *counters);

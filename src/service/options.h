@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The command line. One table says what there is; it feeds parsing, defaults, --help and the
+ * tests. Nothing here prints or exits.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "service/address.h"
+#include "service/log.h"
+
+enum { OPTIONS_LISTENERS_MAX = 16 };
+
+struct options {
+        struct address listeners[OPTIONS_LISTENERS_MAX];
+        uint64_t listener_count;
+        uint64_t max_connections;
+        uint64_t buffer_memory; /* bytes */
+        uint64_t idle_timeout_ns;
+        uint64_t stall_timeout_ns;
+        uint64_t drain_timeout_ns;
+        enum log_level log_level;
+};
+
+enum options_verdict {
+        OPTIONS_RUN,     /* *ret_options is complete */
+        OPTIONS_HELP,    /* print the help */
+        OPTIONS_VERSION, /* print the version */
+        OPTIONS_WRONG,   /* print the complaint */
+};
+
+/*
+ * Reads a command line, argv[0] being the program's name; argv is permuted as getopt_long(3) does,
+ * and ends in NULL. *ret_options is only written with OPTIONS_RUN, *complaint with OPTIONS_WRONG.
+ */
+enum options_verdict options_parse(int argc, char **argv, struct options *ret_options,
+                                   struct complaint *complaint);
+
+/* Prints what --help says. */
+void options_help(FILE *to);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The daemon around the worker: opens everything, starts the worker's thread, waits for signals,
+ * drains, and says what happens. The main thread never touches a connection.
+ */
+#pragma once
+
+#include "service/exit_code.h"
+#include "service/options.h"
+
+/* Serves until told to stop; what the process exits with. Blocks signals in the whole process. */
+enum exit_code supervisor_run(const struct options *options);

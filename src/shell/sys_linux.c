@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "shell/sys.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+static int result(int returned)
+{
+        return returned < 0 ? -errno : returned;
+}
+
+uint64_t sys_clock(void)
+{
+        struct timespec now = { 0 };
+
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+void *sys_reserve(size_t size)
+{
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+        void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+        return data == MAP_FAILED ? NULL : data;
+}
+
+int sys_small_pages(void *data, size_t size)
+{
+        return result(madvise(data, size, MADV_NOHUGEPAGE));
+}
+
+int sys_release(void *data, size_t size)
+{
+        return result(madvise(data, size, MADV_DONTNEED));
+}
+
+int sys_unreserve(void *data, size_t size)
+{
+        return result(munmap(data, size));
+}
+
+int sys_socket_tcp(int family)
+{
+        return result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+int sys_setsockopt_int(int fd, int level, int name, int value)
+{
+        return result(setsockopt(fd, level, name, &value, sizeof(value)));
+}
+
+int sys_bind(int fd, const struct sockaddr *address, uint32_t size)
+{
+        return result(bind(fd, address, size));
+}
+
+int sys_getsockname(int fd, struct sockaddr *ret_address, uint32_t *size)
+{
+        return result(getsockname(fd, ret_address, size));
+}
+
+int sys_listen(int fd, int backlog)
+{
+        return result(listen(fd, backlog));
+}
+
+int sys_accept(int listen_fd)
+{
+        return result(accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+long sys_recv(int fd, void *data, uint32_t size, int flags)
+{
+        ssize_t got = recv(fd, data, size, flags);
+
+        return got < 0 ? -errno : got;
+}
+
+long sys_send(int fd, const void *data, uint32_t size)
+{
+        ssize_t sent = send(fd, data, size, MSG_NOSIGNAL);
+
+        return sent < 0 ? -errno : sent;
+}
+
+int sys_shutdown_write(int fd)
+{
+        return result(shutdown(fd, SHUT_WR));
+}
+
+int sys_reset_on_close(int fd)
+{
+        struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+        return result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)));
+}
+
+int sys_close(int fd)
+{
+        return result(close(fd));
+}
+
+int sys_poll_open(void)
+{
+        return result(epoll_create1(EPOLL_CLOEXEC));
+}
+
+int sys_poll_set(int poll_fd, int operation, int fd, uint32_t events, uint64_t token)
+{
+        struct epoll_event event = { .events = events, .data.u64 = token };
+
+        return result(epoll_ctl(poll_fd, operation, fd, &event));
+}
+
+int sys_poll_wait(int poll_fd, struct epoll_event *events, int count, int timeout_ms)
+{
+        return result(epoll_wait(poll_fd, events, count, timeout_ms));
+}
+
+int sys_wake_open(void)
+{
+        return result(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+}
+
+int sys_wake(int wake_fd)
+{
+        uint64_t one = 1;
+
+        return (int)(write(wake_fd, &one, sizeof(one)) < 0 ? -errno : 0);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One worker: one epoll, its listeners, its connections. worker_step() is one round: fetch events,
+ * take turns, accept, expire. Production loops over it in a thread; tests call it step by step.
+ *
+ * Only worker_drain() may be called from another thread. All memory is reserved by worker_open().
+ */
+#pragma once
+
+#include <sys/epoll.h>
+
+#include "core/counters.h"
+#include "core/ready.h"
+#include "core/slots.h"
+#include "core/timers.h"
+#include "shell/pump.h"
+
+enum {
+        WORKER_EVENTS_MAX = 256, /* fetched a round */
+        WORKER_ACCEPTS_MAX = 64, /* taken from one listener a round */
+        WORKER_LISTENERS_MAX = 16,
+};
+
+/* The least a worker can do with: below it nearly every slow reader takes the peek path. */
+enum { WORKER_BLOCKS_MIN = 4 };
+
+struct worker_config {
+        uint32_t max_connections; /* 1 to VACANCY_COUNT_MAX */
+        uint32_t block_count;     /* 0 to VACANCY_COUNT_MAX; 0 = peek always */
+        uint32_t scratch_size;    /* bytes, of the scratch buffer and of a block; pages */
+        struct conn_limits limits;
+        uint64_t drain_timeout_ns; /* how long connections may finish; 0 = not at all */
+};
+
+struct worker {
+        struct worker_config config;
+        struct counters *counters;
+        struct slots slots;
+        struct spill_pool pool;
+        struct timers timers;
+        struct ready ready;
+        struct pump pump;
+        void *memory;
+        size_t memory_size;
+        int poll_fd;
+        int wake_fd;
+        int listen_fds[WORKER_LISTENERS_MAX];
+        unsigned listener_count;
+        uint32_t listeners_due; /* bit i: listener i has connections waiting */
+        bool is_paused;         /* listeners are out of the epoll set */
+        bool is_draining;
+        atomic_bool is_asked_to_drain;
+        uint64_t now_ns;    /* read once a round */
+        uint64_t resume_ns; /* when to accept again; UINT64_MAX = not paused */
+        uint64_t trim_ns;   /* when to give free pages back; UINT64_MAX = nothing to give */
+        uint64_t drain_ns;  /* when draining ends by force; UINT64_MAX = not draining */
+        struct epoll_event events[WORKER_EVENTS_MAX];
+};
+
+/* What worker_step() returns when all is well. */
+enum { WORKER_RUNS = 1, WORKER_DRAINED = 0 };
+
+/*
+ * Reserves memory and opens the epoll. `counters`, zeroed, stays the caller's. 0 or -errno;
+ * nothing is left open on failure.
+ */
+__attribute__((warn_unused_result)) int
+worker_open(struct worker *worker, const struct worker_config *config, struct counters *counters);
+
+/* Accepts from a listening socket from now on; on success (0) the worker owns it, else -errno. */
+__attribute__((warn_unused_result)) int worker_listen(struct worker *worker, int listen_fd);
+
+/*
+ * One round; waits for events at most timeout_ms, -1 = as long as there is nothing to do.
+ * WORKER_RUNS, WORKER_DRAINED when draining has ended, or -errno when the epoll is broken.
+ */
+__attribute__((warn_unused_result)) int worker_step(struct worker *worker, int timeout_ms);
+
+/* From any thread, once or more: take what waits, finish what is owed, end. */
+void worker_drain(struct worker *worker);
+
+/* Connections are reset, memory is given back. */
+void worker_close(struct worker *worker);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/counters.h"
+
+#include "suite.h"
+
+START_TEST(every_end_has_a_stable_name)
+{
+        ck_assert_str_eq(counters_closed_name(CONN_END_PEER_FINISHED), "peer_finished");
+        ck_assert_str_eq(counters_closed_name(CONN_END_PEER_RESET), "peer_reset");
+        ck_assert_str_eq(counters_closed_name(CONN_END_PEER_VANISHED), "peer_vanished");
+        ck_assert_str_eq(counters_closed_name(CONN_END_IDLE), "idle");
+        ck_assert_str_eq(counters_closed_name(CONN_END_STALL), "stall");
+        ck_assert_str_eq(counters_closed_name(CONN_END_DRAINED), "drained");
+        ck_assert_str_eq(counters_closed_name(CONN_END_DRAIN_TIMEOUT), "drain_timeout");
+        ck_assert_str_eq(counters_closed_name(CONN_END_SOCKET_ERROR), "socket_error");
+}
+END_TEST
+
+START_TEST(no_end_is_without_a_name)
+{
+        for (unsigned end = CONN_OPEN + 1; end < CONN_END_COUNT; end++)
+                ck_assert_ptr_nonnull(counters_closed_name(end));
+}
+END_TEST
+
+START_TEST(an_open_connection_has_no_end_to_name)
+{
+        ck_assert_ptr_null(counters_closed_name(CONN_OPEN));
+}
+END_TEST
+
+START_TEST(every_refusal_has_a_stable_name)
+{
+        ck_assert_str_eq(counters_refused_name(REFUSED_LIMIT), "limit");
+        ck_assert_str_eq(counters_refused_name(REFUSED_NO_MEMORY), "no_memory");
+        for (unsigned refused = 0; refused < REFUSED_COUNT; refused++)
+                ck_assert_ptr_nonnull(counters_refused_name(refused));
+}
+END_TEST
+
+START_TEST(a_counter_adds_up)
+{
+        counter figure = 0;
+
+        counter_add(&figure, 1);
+        counter_add(&figure, UINT64_C(5) << 40);
+        counter_add(&figure, 0);
+        ck_assert_uint_eq(counter_read(&figure), (UINT64_C(5) << 40) + 1);
+}
+END_TEST
+
+START_TEST(a_gauge_says_what_is_now)
+{
+        counter figure = 0;
+
+        counter_set(&figure, 7);
+        counter_set(&figure, 3);
+        ck_assert_uint_eq(counter_read(&figure), 3);
+}
+END_TEST
+
+START_TEST(open_connections_are_accepted_minus_every_kind_of_closed)
+{
+        struct counters counters = { .accepted = 0 };
+
+        ck_assert_uint_eq(counters_open(&counters), 0);
+        counter_add(&counters.accepted, 100);
+        ck_assert_uint_eq(counters_open(&counters), 100);
+        for (unsigned end = CONN_OPEN + 1; end < CONN_END_COUNT; end++) {
+                uint64_t before = counters_open(&counters);
+                counter_add(&counters.closed[end], end);
+                ck_assert_uint_eq(counters_open(&counters), before - end);
+        }
+        ck_assert_uint_eq(counters_open(&counters), 100 - 8 * 9 / 2);
+}
+END_TEST
+
+START_TEST(refusals_and_bytes_do_not_count_as_connections)
+{
+        struct counters counters = { .accepted = 2 };
+
+        counter_add(&counters.refused[REFUSED_LIMIT], 5);
+        counter_add(&counters.accept_errors[ACCEPT_OTHER], 5);
+        counter_add(&counters.received_bytes, 5);
+        counter_set(&counters.parked, 1);
+        ck_assert_uint_eq(counters_open(&counters), 2);
+}
+END_TEST
+
+START_TEST(workers_do_not_share_cache_lines)
+{
+        ck_assert_uint_eq(_Alignof(struct counters) % 64, 0);
+        ck_assert_uint_eq(sizeof(struct counters) % 64, 0);
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *tests[] = {
+                every_end_has_a_stable_name,
+                no_end_is_without_a_name,
+                an_open_connection_has_no_end_to_name,
+                every_refusal_has_a_stable_name,
+                a_counter_adds_up,
+                a_gauge_says_what_is_now,
+                open_connections_are_accepted_minus_every_kind_of_closed,
+                refusals_and_bytes_do_not_count_as_connections,
+                workers_do_not_share_cache_lines,
+        };
+
+        return SUITE_RUN("counters", tests);
+}
