@@ -22,8 +22,8 @@ static bool parse_port(const char *listen, const char *text, uint16_t *ret_port,
         uint64_t port = 0;
 
         if (!quantity_count(text, &port) || port > PORT_MAX)
-                return complain(complaint, "`%s`: port `%s`: expected a number from 0 to %d",
-                                listen, complaint_word(&word, text, strlen(text)), PORT_MAX);
+                return complain(complaint, "%s: port %s: expected a number from 0 to %d", listen,
+                                complaint_word(&word, text, strlen(text)), PORT_MAX);
         *ret_port = (uint16_t)port;
         return true;
 }
@@ -41,28 +41,34 @@ static bool parse_host(const char *listen, const char *text, size_t size, struct
                         return true;
         }
         return complain(complaint,
-                        "`%s`: host `%s`: expected an IPv4 address such as 127.0.0.1 (names are "
+                        "%s: host %s: expected an IPv4 address such as 127.0.0.1 (names are "
                         "not looked up)",
                         listen, complaint_word(&word, text, size));
 }
 
-/* What is a listener elsewhere and will be one here; false = the complaint says that it is not. */
+static size_t bracket_size(const char *text)
+{
+        const char *end = strchr(text, ']');
+
+        return end != NULL ? (size_t)(end - text) + 1 : strlen(text);
+}
+
+/* What interface.md promises and this version does not have is refused by its name. */
 static bool is_of_this_version(const char *listen, const char *text, struct complaint *complaint)
 {
         struct complaint_word word;
         const char *flags = strchr(text, ',');
-        size_t bracket_size = strcspn(text, "]") + 1;
+        bool is_any = starts_with(text, "*:");
 
         if (flags != NULL)
+                return complain(complaint, "%s: %s: listener flags are not part of this version",
+                                listen, complaint_word(&word, flags, strlen(flags)));
+        if (is_any || text[0] == '[')
                 return complain(complaint,
-                                "`%s`: `%s`: listener flags are not part of this version", listen,
-                                complaint_word(&word, flags, strlen(flags)));
-        if (text[0] == '[' || starts_with(text, "*:"))
-                return complain(complaint,
-                                "`%s`: host `%s`: IPv6 is not part of this version, expected an "
+                                "%s: host %s: IPv6 is not part of this version, expected an "
                                 "IPv4 address such as 127.0.0.1 or 0.0.0.0",
                                 listen,
-                                complaint_word(&word, text, text[0] == '*' ? 1 : bracket_size));
+                                complaint_word(&word, text, is_any ? 1 : bracket_size(text)));
         return true;
 }
 
@@ -76,7 +82,7 @@ static bool parse_tcp(const char *listen, const char *text, struct address *ret_
         if (!is_of_this_version(listen, text, complaint))
                 return false;
         if (colon == NULL)
-                return complain(complaint, "`%s`: no port, expected tcp:HOST:PORT", listen);
+                return complain(complaint, "%s: no port, expected tcp:HOST:PORT", listen);
         if (!parse_host(listen, text, (size_t)(colon - text), &ip.sin_addr, complaint))
                 return false;
         if (!parse_port(listen, colon + 1, &port, complaint))
@@ -91,15 +97,15 @@ bool address_parse(const char *text, struct address *ret_address, struct complai
 {
         struct complaint_word listen;
 
-        complaint_word(&listen, text, strlen(text));
+        (void)complaint_word(&listen, text, strlen(text));
         if (starts_with(text, "tcp:"))
                 return parse_tcp(listen.text, text + strlen("tcp:"), ret_address, complaint);
         if (starts_with(text, "udp:") || starts_with(text, "unix:"))
                 return complain(complaint,
-                                "`%s`: %.*s listeners are not part of this version, expected "
+                                "%s: %.*s listeners are not part of this version, expected "
                                 "tcp:HOST:PORT",
                                 listen.text, (int)strcspn(text, ":"), text);
-        return complain(complaint, "`%s`: expected a listener, tcp:HOST:PORT", listen.text);
+        return complain(complaint, "%s: expected a listener, tcp:HOST:PORT", listen.text);
 }
 
 void address_format(const struct address *address, char *ret_text, size_t text_size)

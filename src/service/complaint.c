@@ -36,13 +36,11 @@ bool complain(struct complaint *complaint, const char *format, ...)
 
 const char *complaint_word(struct complaint_word *room, const char *word, size_t size)
 {
-        static const char dots[] = "...";
-        size_t most = sizeof(room->text) - 1;
+        size_t most = sizeof(room->text) - sizeof("`...`");
 
         if (size <= most)
-                snprintf(room->text, sizeof(room->text), "%.*s", (int)size, word);
+                snprintf(room->text, sizeof(room->text), "`%.*s`", (int)size, word);
         else
-                snprintf(room->text, sizeof(room->text), "%.*s%s",
-                         (int)(most - (sizeof(dots) - 1)), word, dots);
+                snprintf(room->text, sizeof(room->text), "`%.*s...`", (int)most, word);
         return room->text;
 }

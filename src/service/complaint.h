@@ -16,13 +16,13 @@ struct complaint {
 __attribute__((format(printf, 2, 3))) bool complain(struct complaint *complaint, const char *format,
                                                     ...);
 
-/* So much of an operator's word is repeated; three of them fit into any sentence here. */
+/* A word as a sentence repeats it; three of them fit into any sentence here. */
 struct complaint_word {
-        char text[64];
+        char text[72];
 };
 
 /*
- * The word, or its beginning and "..." if it is long, so that the sentence's end is not lost. Valid
- * as long as *room; `word` need not end in NUL.
+ * The word in backticks, or its beginning and "..." if it is long, so that the sentence's end is
+ * not lost. Valid as long as *room; `word` need not end in NUL.
  */
 const char *complaint_word(struct complaint_word *room, const char *word, size_t size);

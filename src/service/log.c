@@ -2,6 +2,7 @@
 #include "service/log.h"
 
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -97,11 +98,13 @@ void log_number(struct log_line *line, const char *key, uint64_t value)
         log_text(line, key, text);
 }
 
-void log_end(struct log_line *line, int fd)
+bool log_end(struct log_line *line, int fd)
 {
+        struct pollfd log = { .fd = fd, .events = POLLOUT };
+
         line->text[line->size++] = '\n';
         if (!line->is_wanted)
-                return;
-        if (write(fd, line->text, line->size) < 0)
-                return;
+                return true;
+        return poll(&log, 1, LOG_PATIENCE_MS) == 1 &&
+               write(fd, line->text, line->size) == (ssize_t)line->size;
 }

@@ -15,6 +15,8 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
 /* A line is at most PIPE_BUF bytes, so lines of several writers never mix (pipe(7)). */
 enum { LOG_LINE_SIZE = 4096 };
 
+enum { LOG_PATIENCE_MS = 100 };
+
 struct log_line {
         char text[LOG_LINE_SIZE];
         size_t size;
@@ -31,5 +33,9 @@ void log_begin(struct log_line *line, enum log_level most, enum log_level level,
 void log_text(struct log_line *line, const char *key, const char *value);
 void log_number(struct log_line *line, const char *key, uint64_t value);
 
-/* Writes the line to the descriptor; a failure is nothing one could log. */
-void log_end(struct log_line *line, int fd);
+/*
+ * Writes the line to the descriptor if its level is wanted; false when there is no room for it, or
+ * nobody to read it. Never waits: a pipe that polls writable takes PIPE_BUF bytes at once
+ * (pipe(7)).
+ */
+bool log_end(struct log_line *line, int fd);

@@ -15,12 +15,12 @@ enum { OPTIONS_LISTENERS_MAX = 16 };
 
 struct options {
         struct address listeners[OPTIONS_LISTENERS_MAX];
-        uint64_t listener_count;
-        uint64_t max_connections;
-        uint64_t buffer_memory; /* bytes */
-        uint64_t idle_timeout_ns;
-        uint64_t stall_timeout_ns;
-        uint64_t drain_timeout_ns;
+        uint64_t listener_count;   /* at least 1 */
+        uint64_t max_connections;  /* 1 to 2^24 */
+        uint64_t buffer_memory;    /* bytes, at most 2^40 */
+        uint64_t idle_timeout_ns;  /* these are at most a year (8760 h); 0 = never */
+        uint64_t stall_timeout_ns; /* 0 = never */
+        uint64_t drain_timeout_ns; /* 0 = end all connections at once */
         enum log_level log_level;
 };
 

@@ -26,8 +26,8 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
                 for (size_t j = 1; j <= b_size; j++) {
                         size_t changed = steps[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
                         size_t longer = least(steps[i - 1][j], steps[i][j - 1]) + 1;
-                        bool is_swap = i > 1 && j > 1 && a[i - 1] == b[j - 2] &&
-                                       a[i - 2] == b[j - 1];
+                        bool is_swap =
+                            i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
                         steps[i][j] = least(changed, longer);
                         if (is_swap)
                                 steps[i][j] = least(steps[i][j], steps[i - 2][j - 2] + 1);

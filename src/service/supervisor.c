@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "shell/listener.h"
+#include "shell/sys.h"
 #include "shell/worker.h"
 
 /* The scratch buffer of a worker and a block of the pool: carries bulk well, costs nothing idle. */
@@ -29,17 +30,25 @@ struct supervisor {
         pthread_t thread;
         int worker_result; /* of the last worker_step(); valid once done_fd is readable */
         int signal_fd;
-        int done_fd; /* readable when the worker's thread has ended */
+        int done_fd;          /* readable when the worker's thread has ended */
+        uint64_t log_dropped; /* lines that the log's reader did not make room for */
         bool is_draining;
 };
 
-static void begin(const struct supervisor *supervisor, struct log_line *line, enum log_level level,
+static void begin(struct supervisor *supervisor, struct log_line *line, enum log_level level,
                   const char *event)
 {
         log_begin(line, supervisor->options->log_level, level, event);
 }
 
-static void log_failure(const struct supervisor *supervisor, const char *event, const char *what,
+/* A log that nobody reads must not hold up the signals: its lines are dropped, and counted. */
+static void end(struct supervisor *supervisor, struct log_line *line)
+{
+        if (!log_end(line, STDERR_FILENO))
+                supervisor->log_dropped++;
+}
+
+static void log_failure(struct supervisor *supervisor, const char *event, const char *what,
                         const char *reason)
 {
         struct log_line line;
@@ -47,18 +56,17 @@ static void log_failure(const struct supervisor *supervisor, const char *event, 
         begin(supervisor, &line, LOG_ERROR, event);
         log_text(&line, "what", what);
         log_text(&line, "reason", reason);
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
 }
 
-static enum exit_code fail_to_start(const struct supervisor *supervisor, const char *what,
-                                    int error)
+static enum exit_code fail_to_start(struct supervisor *supervisor, const char *what, int error)
 {
         log_failure(supervisor, "start_failed", what, strerror(-error));
         return EXIT_CODE_SYSTEM;
 }
 
 /* The figures of the counters page, for events that sum up. */
-static void log_figures(const struct supervisor *supervisor, struct log_line *line)
+static void log_figures(struct supervisor *supervisor, struct log_line *line)
 {
         const struct counters *counters = &supervisor->counters;
         char key[64];
@@ -78,15 +86,16 @@ static void log_figures(const struct supervisor *supervisor, struct log_line *li
                 snprintf(key, sizeof(key), "refused_%s", counters_refused_name(why));
                 log_number(line, key, counter_read(&counters->refused[why]));
         }
+        log_number(line, "log_dropped", supervisor->log_dropped);
 }
 
-static void log_summary(const struct supervisor *supervisor, const char *event)
+static void log_summary(struct supervisor *supervisor, const char *event)
 {
         struct log_line line;
 
         begin(supervisor, &line, LOG_INFO, event);
         log_figures(supervisor, &line);
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
 }
 
 /* Raises the soft descriptor limit to the hard one and keeps connections within it. */
@@ -105,7 +114,7 @@ static void limit_connections(struct supervisor *supervisor)
                 supervisor->max_connections = most;
 }
 
-static void log_starting(const struct supervisor *supervisor)
+static void log_starting(struct supervisor *supervisor)
 {
         const struct options *options = supervisor->options;
         struct log_line line;
@@ -117,7 +126,7 @@ static void log_starting(const struct supervisor *supervisor)
         if (supervisor->max_connections < options->max_connections)
                 log_number(&line, "max_connections_wanted", options->max_connections);
         log_number(&line, "buffer_memory", options->buffer_memory);
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
 }
 
 static enum exit_code open_worker(struct supervisor *supervisor)
@@ -144,7 +153,7 @@ static enum exit_code open_worker(struct supervisor *supervisor)
         return EXIT_CODE_DONE;
 }
 
-static enum exit_code complain_of_listener(const struct supervisor *supervisor, const char *text,
+static enum exit_code complain_of_listener(struct supervisor *supervisor, const char *text,
                                            int error)
 {
         switch (-error) {
@@ -169,19 +178,19 @@ static enum exit_code complain_of_listener(const struct supervisor *supervisor, 
 }
 
 /* The address that the kernel gave, with the real port. */
-static void log_listening(const struct supervisor *supervisor, int fd)
+static void log_listening(struct supervisor *supervisor, int fd)
 {
         struct address address = { .size = sizeof(address.socket) };
         char text[ADDRESS_TEXT_SIZE];
         struct log_line line;
 
-        if (getsockname(fd, (struct sockaddr *)&address.socket, &address.size) < 0)
+        if (sys_getsockname(fd, (struct sockaddr *)&address.socket, &address.size) < 0)
                 return;
         address_format(&address, text, sizeof(text));
         begin(supervisor, &line, LOG_INFO, "listening");
         log_text(&line, "transport", "tcp");
         log_text(&line, "address", text);
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
 }
 
 static enum exit_code listen_on(struct supervisor *supervisor, const struct address *address)
@@ -243,17 +252,17 @@ static int open_signals(struct supervisor *supervisor)
         return supervisor->done_fd < 0 ? -errno : 0;
 }
 
-static void log_drain_end(const struct supervisor *supervisor, bool is_forced, uint64_t left)
+static void log_drain_end(struct supervisor *supervisor, bool is_forced, uint64_t left)
 {
         struct log_line line;
 
         begin(supervisor, &line, LOG_INFO, "drain_end");
         log_number(&line, "forced", is_forced);
         log_number(&line, "left", left);
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
 }
 
-static void stop_now(const struct supervisor *supervisor)
+static void stop_now(struct supervisor *supervisor)
 {
         log_drain_end(supervisor, true, counters_open(&supervisor->counters));
         log_summary(supervisor, "stopped");
@@ -269,7 +278,7 @@ static void drain(struct supervisor *supervisor)
         supervisor->is_draining = true;
         begin(supervisor, &line, LOG_INFO, "drain_begin");
         log_number(&line, "open", counters_open(&supervisor->counters));
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
         worker_drain(&supervisor->worker);
 }
 
@@ -324,7 +333,7 @@ static enum exit_code serve(struct supervisor *supervisor)
         if (error < 0)
                 return fail_to_start(supervisor, "worker thread", error);
         begin(supervisor, &line, LOG_INFO, "ready");
-        log_end(&line, STDERR_FILENO);
+        end(supervisor, &line);
         code = wait_for_worker(supervisor);
         log_summary(supervisor, "stopped");
         return code;

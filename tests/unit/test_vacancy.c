@@ -41,8 +41,8 @@ static void take_all(struct table *table)
 
 /* Around every place where a level gets one word more. */
 static const uint32_t counts[] = {
-        1,    2,    3,    62,   63,   64,   65,   66,     127,    128,
-        129,  1000, 4031, 4032, 4095, 4096, 4097, 262143, 262144, TABLE_MAX,
+        1,   2,    3,    62,   63,   64,   65,   66,     127,    128,
+        129, 1000, 4031, 4032, 4095, 4096, 4097, 262143, 262144, TABLE_MAX,
 };
 enum { COUNTS = sizeof(counts) / sizeof(counts[0]) };
 

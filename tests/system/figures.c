@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT */
+#include "figures.h"
+
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+unsigned figures_descriptors(const struct process *process)
+{
+        char path[64];
+        unsigned count = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/fd", process->pid);
+        DIR *folder = opendir(path);
+        ck_assert(folder != NULL);
+        for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+                if (entry->d_name[0] != '.')
+                        count++;
+        closedir(folder);
+        return count;
+}
+
+void figures_limit_descriptors(const struct process *process, unsigned count)
+{
+        struct rlimit limit = { 0 };
+
+        ck_assert(prlimit(process->pid, RLIMIT_NOFILE, NULL, &limit) == 0);
+        limit.rlim_cur = count;
+        ck_assert(prlimit(process->pid, RLIMIT_NOFILE, &limit, NULL) == 0);
+}
+
+static void read_file(const char *path, char *text, size_t text_size)
+{
+        FILE *file = fopen(path, "re");
+
+        ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
+        text[fread(text, 1, text_size - 1, file)] = '\0';
+        fclose(file);
+}
+
+static uint64_t thread_wakes(pid_t pid, const char *thread)
+{
+        static const char key[] = "\nvoluntary_ctxt_switches:";
+        char path[320];
+        char text[4096];
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid, thread);
+        read_file(path, text, sizeof(text));
+        const char *found = strstr(text, key);
+        ck_assert(found != NULL);
+        return strtoull(found + strlen(key), NULL, 10);
+}
+
+static uint64_t all_wakes(pid_t pid)
+{
+        char path[64];
+        uint64_t sum = 0;
+
+        snprintf(path, sizeof(path), "/proc/%d/task", pid);
+        DIR *folder = opendir(path);
+        ck_assert(folder != NULL);
+        for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
+                if (entry->d_name[0] != '.')
+                        sum += thread_wakes(pid, entry->d_name);
+        closedir(folder);
+        return sum;
+}
+
+struct figures figures_read(const struct process *process)
+{
+        uint64_t user = 0;
+        uint64_t system = 0;
+        char path[64];
+        char text[1024];
+
+        snprintf(path, sizeof(path), "/proc/%d/stat", process->pid);
+        read_file(path, text, sizeof(text));
+        /* The name may contain anything; the fields after it start with the third (proc(5)). */
+        const char *fields = strrchr(text, ')');
+        ck_assert(fields != NULL);
+        int read =
+            sscanf(fields + 1, " %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64 " %" SCNu64,
+                   &user, &system);
+        ck_assert_int_eq(read, 2);
+        return (struct figures){ .ticks = user + system, .wakes = all_wakes(process->pid) };
+}

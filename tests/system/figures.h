@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel tells of a process under test, and what it may be forbidden while it runs. */
+#pragma once
+
+#include "process.h"
+
+struct figures {
+        uint64_t ticks; /* of CPU time, user and system; 100 a second */
+        uint64_t wakes; /* how often a thread went to sleep by itself, so was woken before */
+};
+
+/* What it has done since its start. */
+struct figures figures_read(const struct process *process);
+
+/* How many descriptors it has open. */
+unsigned figures_descriptors(const struct process *process);
+
+/* Lets it have that many descriptors in all, as prlimit(1) does. */
+void figures_limit_descriptors(const struct process *process, unsigned count);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Ports of 127.0.0.1, for tests that must know one before echod tells. */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+
+struct sockaddr_in port_address(uint16_t port);
+
+/*
+ * A free port, the caller's as long as *ret_fd is open: nobody gets it unasked, but a server that
+ * sets SO_REUSEADDR may listen on it.
+ */
+uint16_t port_reserve(int *ret_fd);
+
+/* A port on which the test itself listens, with *ret_fd. */
+uint16_t port_occupy(int *ret_fd);
+
+/* True when nobody listens there. */
+bool port_is_refused(uint16_t port);
+
+/* Waits until somebody listens there. */
+void port_await(uint16_t port);

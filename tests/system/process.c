@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+#include "process.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "limit.h"
+
+enum { RUNNING_MAX = 8 };
+
+/* A failed test returns by longjmp: what it started must be found again. */
+static struct process *running[RUNNING_MAX];
+
+const char *process_echod(void)
+{
+        const char *path = getenv("ECHOD");
+
+        ck_assert_msg(path != NULL, "set ECHOD to the path of the echod to test");
+        return path;
+}
+
+static void enlist(struct process *process)
+{
+        unsigned i = 0;
+
+        while (i < RUNNING_MAX && running[i] != NULL)
+                i++;
+        ck_assert(i < RUNNING_MAX);
+        running[i] = process;
+}
+
+static void forget(struct process *process)
+{
+        for (unsigned i = 0; i < RUNNING_MAX; i++)
+                if (running[i] == process)
+                        running[i] = NULL;
+        if (process->output_fd >= 0)
+                close(process->output_fd);
+        process->output_fd = -1;
+        process->pid = 0;
+}
+
+static void become_user(uid_t uid)
+{
+        if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
+                _exit(126);
+}
+
+/* In the child. The program is opened before its rights are given up: its folder may be private. */
+_Noreturn static void become(const struct process_setup *setup, int output_fd, pid_t parent)
+{
+        char *arguments[PROCESS_ARGUMENTS_MAX + 1] = { NULL };
+        int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        int program_fd = open(setup->arguments[0], O_PATH | O_CLOEXEC);
+
+        for (unsigned i = 0; i < PROCESS_ARGUMENTS_MAX && setup->arguments[i] != NULL; i++)
+                arguments[i] = strdup(setup->arguments[i]);
+        dup2(null_fd, STDIN_FILENO);
+        dup2(output_fd, STDOUT_FILENO);
+        dup2(output_fd, STDERR_FILENO);
+        for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+                if ((setup->closed >> fd & 1) != 0)
+                        close(fd);
+        /* It must not inherit the clients of the test. */
+        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+        become_user(setup->uid);
+        /* After the change of user, which forgets it. */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+                _exit(126);
+        if (program_fd >= 0)
+                fexecve(program_fd, arguments, environ);
+        else
+                execvp(arguments[0], arguments);
+        _exit(127);
+}
+
+void process_start(struct process *process, const struct process_setup *setup)
+{
+        int pipe_fds[2];
+        pid_t parent = getpid();
+
+        ck_assert(pipe2(pipe_fds, O_CLOEXEC) == 0);
+        if (setup->pipe_size > 0)
+                ck_assert(fcntl(pipe_fds[1], F_SETPIPE_SZ, setup->pipe_size) >= 0);
+        process->output_size = 0;
+        process->output[0] = '\0';
+        process->output_fd = pipe_fds[0];
+        process->pid = fork();
+        ck_assert(process->pid >= 0);
+        if (process->pid == 0)
+                become(setup, pipe_fds[1], parent);
+        close(pipe_fds[1]);
+        enlist(process);
+        ck_assert(fcntl(process->output_fd, F_SETFL, O_NONBLOCK) == 0);
+}
+
+int process_run(struct process *process, const struct process_setup *setup)
+{
+        process_start(process, setup);
+        return process_wait(process);
+}
+
+/* Takes what was printed; false at the end of it. */
+static bool take_output(struct process *process)
+{
+        size_t room = sizeof(process->output) - 1 - process->output_size;
+
+        ck_assert_msg(room > 0, "more output than a test can hold");
+        ssize_t got = read(process->output_fd, process->output + process->output_size, room);
+        if (got < 0)
+                return errno == EAGAIN || errno == EINTR;
+        process->output_size += (size_t)got;
+        process->output[process->output_size] = '\0';
+        return got > 0;
+}
+
+static const char *find_in_line(const struct process *process, const char *text, size_t from)
+{
+        const char *found = strstr(process->output + from, text);
+
+        return found != NULL && strchr(found, '\n') != NULL ? found : NULL;
+}
+
+const char *process_await(struct process *process, const char *text, size_t from)
+{
+        struct limit limit = limit_start();
+        struct pollfd poll_output = { .fd = process->output_fd, .events = POLLIN };
+        bool is_more = true;
+        const char *found;
+
+        while ((found = find_in_line(process, text, from)) == NULL) {
+                if (!is_more || poll(&poll_output, 1, limit_left_ms(&limit)) == 0)
+                        return NULL;
+                is_more = take_output(process);
+        }
+        return found;
+}
+
+void process_signal(const struct process *process, int number)
+{
+        ck_assert(process->pid > 0 && kill(process->pid, number) == 0);
+}
+
+void process_stop(const struct process *process)
+{
+        int status = 0;
+
+        process_signal(process, SIGSTOP);
+        ck_assert(waitpid(process->pid, &status, WUNTRACED) == process->pid);
+        ck_assert(WIFSTOPPED(status));
+}
+
+bool process_is_alive(const struct process *process)
+{
+        siginfo_t info = { 0 };
+
+        /* WNOWAIT: process_wait() still gets its end. */
+        return waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+               info.si_pid == 0;
+}
+
+/* Its pipe must be emptied meanwhile: it may wait for that. */
+static void wait_for_end(struct process *process)
+{
+        struct limit limit = limit_start();
+        struct pollfd polls[] = {
+                { .fd = pidfd_open(process->pid, 0), .events = POLLIN },
+                { .fd = process->output_fd, .events = POLLIN },
+        };
+        int left_ms = LIMIT_MS;
+
+        ck_assert(polls[0].fd >= 0);
+        while (polls[0].revents == 0 && left_ms > 0) {
+                left_ms = limit_left_ms(&limit);
+                poll(polls, 2, left_ms);
+                if (polls[1].fd >= 0 && polls[1].revents != 0 && !take_output(process))
+                        polls[1].fd = -1;
+        }
+        close(polls[0].fd);
+        ck_assert_msg(left_ms > 0, "it does not end; it said:\n%s", process->output);
+}
+
+int process_wait(struct process *process)
+{
+        int status = 0;
+        bool is_more = process->output_fd >= 0;
+
+        wait_for_end(process);
+        ck_assert(waitpid(process->pid, &status, 0) == process->pid);
+        for (size_t before = SIZE_MAX; is_more && process->output_size != before;) {
+                before = process->output_size;
+                is_more = take_output(process);
+        }
+        forget(process);
+        ck_assert_msg(strstr(process->output, "Sanitizer") == NULL &&
+                          strstr(process->output, "runtime error") == NULL,
+                      "%s", process->output);
+        return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void process_close_output(struct process *process)
+{
+        close(process->output_fd);
+        process->output_fd = -1;
+}
+
+unsigned process_output_pending(const struct process *process)
+{
+        int pending = 0;
+
+        ck_assert(ioctl(process->output_fd, FIONREAD, &pending) == 0);
+        return (unsigned)pending;
+}
+
+void process_kill_all(void)
+{
+        for (unsigned i = 0; i < RUNNING_MAX; i++) {
+                if (running[i] == NULL)
+                        continue;
+                kill(running[i]->pid, SIGKILL);
+                waitpid(running[i]->pid, NULL, 0);
+                forget(running[i]);
+        }
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A child process under test: what it prints, how it ends, what /proc tells of it. It dies with
+ * the test program, and with the test that started it. Whatever cannot be done fails the test.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { PROCESS_ARGUMENTS_MAX = 24, PROCESS_OUTPUT_SIZE = 128 * 1024 };
+
+struct process {
+        pid_t pid; /* 0 = ended and waited for */
+        int output_fd;
+        size_t output_size;
+        char output[PROCESS_OUTPUT_SIZE]; /* of stdout and stderr so far; ends in NUL */
+};
+
+struct process_setup {
+        const char *const *arguments; /* from the program's name on; ends in NULL */
+        unsigned closed;              /* bit n: starts without descriptor n, of 0 to 2 */
+        int pipe_size;                /* of its output; 0 = the kernel's default */
+        uid_t uid;                    /* 0 = as the test itself */
+};
+
+/* The path of the echod to test. */
+const char *process_echod(void);
+
+void process_start(struct process *process, const struct process_setup *setup);
+
+/* Starts a program, waits for its end; returns what process_wait() does. */
+int process_run(struct process *process, const struct process_setup *setup);
+
+/*
+ * Waits for a whole line of output with the text, at offset `from` or later. Returns where the text
+ * starts, valid until more is read; NULL when the process ended without, or the limit was over.
+ */
+const char *process_await(struct process *process, const char *text, size_t from);
+
+void process_signal(const struct process *process, int number);
+
+/* Stopped for certain when this returns; SIGCONT continues it. */
+void process_stop(const struct process *process);
+
+bool process_is_alive(const struct process *process);
+
+/*
+ * Waits for its end. Returns its exit code, or 128 + the signal that killed it; a report of a
+ * sanitizer in its output fails the test.
+ */
+int process_wait(struct process *process);
+
+/* Nobody reads its output any more: it gets EPIPE. */
+void process_close_output(struct process *process);
+
+/* Printed and not yet read, in bytes. */
+unsigned process_output_pending(const struct process *process);
+
+/* All that still run; after each test. */
+void process_kill_all(void);

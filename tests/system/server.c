@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "server.h"
+
+#include <check.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "limit.h"
+
+void server_start(struct server *server, const char *const *arguments)
+{
+        const char *words[PROCESS_ARGUMENTS_MAX + 1] = { process_echod(), "tcp:127.0.0.1:0" };
+
+        for (unsigned i = 0; arguments != NULL && arguments[i] != NULL; i++) {
+                ck_assert_uint_lt(i + 2, PROCESS_ARGUMENTS_MAX);
+                words[i + 2] = arguments[i];
+        }
+        process_start(&server->process, &(struct process_setup){ .arguments = words });
+        server_await_log(server, "event=ready", 0);
+        server->port = server_port(server, 0);
+}
+
+uint16_t server_port(const struct server *server, unsigned listener)
+{
+        const char *line = server->process.output;
+        unsigned long port = 0;
+
+        for (unsigned i = 0; i <= listener; i++) {
+                line = strstr(line, "event=listening ");
+                ck_assert_msg(line != NULL, "no listener %u: %s", i, server->process.output);
+                line++;
+        }
+        const char *address = strstr(line, " address=127.0.0.1:");
+        ck_assert_msg(address != NULL, "%s", line);
+        port = strtoul(strchr(address, ':') + 1, NULL, 10);
+        ck_assert_uint_gt(port, 0);
+        ck_assert_uint_le(port, UINT16_MAX);
+        return (uint16_t)port;
+}
+
+void server_await_log(struct server *server, const char *text, size_t from)
+{
+        ck_assert_msg(process_await(&server->process, text, from) != NULL,
+                      "no `%s` in the log:\n%s", text, server->process.output);
+}
+
+/* The number after " key=" in a line of log. */
+static uint64_t number_of(const char *line, const char *key)
+{
+        char text[64];
+
+        snprintf(text, sizeof(text), " %s=", key);
+        const char *found = strstr(line, text);
+        ck_assert_msg(found != NULL && found < strchr(line, '\n'), "no %s in: %s", key, line);
+        return strtoull(found + strlen(text), NULL, 10);
+}
+
+/* Asks for a status line, and moves it out of the log: a test may ask thousands of times. */
+static void ask_for_status(struct server *server)
+{
+        struct process *process = &server->process;
+        size_t from = process->output_size;
+
+        process_signal(process, SIGUSR1);
+        const char *found = process_await(process, "event=status ", from);
+        ck_assert_msg(found != NULL, "no status:\n%s", process->output);
+        size_t size = (size_t)(strchr(found, '\n') + 1 - found);
+        ck_assert_uint_lt(size, sizeof(server->status));
+        memcpy(server->status, found, size);
+        server->status[size] = '\0';
+        if (found + size == process->output + process->output_size) {
+                process->output_size = from;
+                process->output[from] = '\0';
+        }
+}
+
+uint64_t server_figure(struct server *server, const char *key)
+{
+        ask_for_status(server);
+        return number_of(server->status, key);
+}
+
+static void await(struct server *server, const char *key, uint64_t least, uint64_t most)
+{
+        struct limit limit = limit_start();
+        uint64_t value;
+
+        while ((value = server_figure(server, key)) < least || value > most) {
+                ck_assert_msg(limit_left_ms(&limit) > 0, "%s never gets %llu: %s", key,
+                              (unsigned long long)least, server->status);
+                limit_pause();
+        }
+}
+
+void server_await_figure(struct server *server, const char *key, uint64_t value)
+{
+        await(server, key, value, value);
+}
+
+void server_await_figure_least(struct server *server, const char *key, uint64_t least)
+{
+        await(server, key, least, UINT64_MAX);
+}
+
+void server_await_all_closed(struct server *server, uint64_t accepted)
+{
+        uint64_t closed = 0;
+
+        server_await_figure(server, "open", 0);
+        ck_assert_uint_eq(number_of(server->status, "accepted"), accepted);
+        ck_assert_uint_eq(number_of(server->status, "parked"), 0);
+        ck_assert_uint_eq(number_of(server->status, "refused_limit"), 0);
+        ck_assert_uint_eq(number_of(server->status, "closed_socket_error"), 0);
+        for (const char *at = server->status; (at = strstr(at, " closed_")) != NULL; at++)
+                closed += strtoull(strchr(at, '=') + 1, NULL, 10);
+        ck_assert_uint_eq(closed, accepted);
+}
+
+uint64_t server_logged(const struct server *server, const char *event, const char *key)
+{
+        char text[64];
+        const char *line = NULL;
+
+        snprintf(text, sizeof(text), "event=%s ", event);
+        for (const char *at = server->process.output; (at = strstr(at, text)) != NULL; at++)
+                line = at;
+        ck_assert_msg(line != NULL, "no %s in the log:\n%s", event, server->process.output);
+        return number_of(line, key);
+}
+
+void server_stop(struct server *server)
+{
+        process_signal(&server->process, SIGTERM);
+        int code = process_wait(&server->process);
+        ck_assert_msg(code == 0, "exit code %d:\n%s", code, server->process.output);
+}

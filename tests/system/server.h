@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* A running echod: started until it is ready, asked for its figures, drained. */
+#pragma once
+
+#include "process.h"
+
+enum { SERVER_STATUS_SIZE = 2048 };
+
+struct server {
+        struct process process;
+        uint16_t port; /* of its first listener, on 127.0.0.1 */
+        char status[SERVER_STATUS_SIZE];
+};
+
+/*
+ * Starts echod on a free port of 127.0.0.1, with these further arguments, and waits until it is
+ * ready. They end in NULL; NULL = none.
+ */
+void server_start(struct server *server, const char *const *arguments);
+
+/* The port of a listener, by its place on the command line. */
+uint16_t server_port(const struct server *server, unsigned listener);
+
+/* Waits for a line of log with the text, at offset `from` of the output or later. */
+void server_await_log(struct server *server, const char *text, size_t from);
+
+/* A figure of its status line, now. */
+uint64_t server_figure(struct server *server, const char *key);
+
+/* Waits until a figure has a value, or at least that value. */
+void server_await_figure(struct server *server, const char *key, uint64_t value);
+void server_await_figure_least(struct server *server, const char *key, uint64_t least);
+
+/* Waits until no connection is open, and then sees that every accepted one ended for a reason. */
+void server_await_all_closed(struct server *server, uint64_t accepted);
+
+/* A figure of the last line of an event in its log, such as drain_end; after its end, too. */
+uint64_t server_logged(const struct server *server, const char *event, const char *key);
+
+/* SIGTERM, with no connection open; it must exit 0. */
+void server_stop(struct server *server);

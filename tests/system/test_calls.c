@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* What a message costs, counted by strace(1) attached to the running server. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "server.h"
+#include "suite.h"
+
+enum { MESSAGE_COUNT = 100, MESSAGE_SIZE = 64 };
+
+static struct server server;
+static struct process tracer;
+static char trace[256 * 1024];
+static bool is_skipped;
+
+/* False when this machine does not allow it. */
+static bool attach(const char *path)
+{
+        char pid[16];
+
+        snprintf(pid, sizeof(pid), "%d", server.process.pid);
+        const char *const arguments[] = {
+                "strace", "-f", "-e", "trace=accept4,recvfrom,sendto,epoll_ctl,epoll_wait",
+                "-o",     path, "-p", pid,
+                NULL,
+        };
+        process_start(&tracer, &(struct process_setup){ .arguments = arguments });
+        return process_await(&tracer, " attached", 0) != NULL;
+}
+
+/* Its file is complete when it has ended. */
+static void detach(FILE *file)
+{
+        process_signal(&tracer, SIGINT);
+        (void)process_wait(&tracer);
+        size_t size = fread(trace, 1, sizeof(trace) - 1, file);
+        ck_assert_uint_lt(size, sizeof(trace) - 1);
+        trace[size] = '\0';
+}
+
+/* A call that was interrupted by another thread's is resumed without a second bracket. */
+static unsigned calls(const char *name)
+{
+        char text[32];
+        unsigned count = 0;
+
+        snprintf(text, sizeof(text), " %s(", name);
+        for (const char *at = trace; (at = strstr(at, text)) != NULL; at++)
+                count++;
+        return count;
+}
+
+static void ping_pong(void)
+{
+        struct client client;
+
+        client_connect(&client, server.port, 1);
+        for (unsigned i = 0; i < MESSAGE_COUNT; i++)
+                client_exchange(&client, 1, MESSAGE_SIZE);
+        client_finish(&client);
+        client_expect_end(&client);
+        client_close(&client);
+}
+
+START_TEST(message_costs_one_receive_and_one_send)
+{
+        char path[] = "/tmp/echod-calls-XXXXXX";
+        int fd = mkstemp(path);
+        FILE *file = fdopen(fd, "r");
+
+        ck_assert(file != NULL);
+        server_start(&server, NULL);
+        is_skipped = !attach(path);
+        unlink(path);
+        if (!is_skipped) {
+                ping_pong();
+                server_await_figure(&server, "open", 0);
+                detach(file);
+                /* One more receive tells the end of the stream. */
+                ck_assert_uint_eq(calls("recvfrom"), MESSAGE_COUNT + 1);
+                ck_assert_uint_eq(calls("sendto"), MESSAGE_COUNT);
+                /* One each for the connection: close(2) takes it out again. */
+                ck_assert_uint_eq(calls("epoll_ctl"), 1);
+                /* Each wait brings a message, but for accept, end and a few for timers. */
+                ck_assert_uint_le(calls("epoll_wait"), MESSAGE_COUNT + 10);
+        }
+        fclose(file);
+        server_stop(&server);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *tcase = tcase_create("calls");
+
+        tcase_add_test(tcase, message_costs_one_receive_and_one_send);
+        int status = suite_run(tcase);
+        if (is_skipped)
+                printf("skipped: strace cannot attach here: %s", tracer.output);
+        return is_skipped ? SUITE_SKIPPED : status;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* A server with nothing to do sleeps, however many connections it has and whatever they owe. */
+#include "client.h"
+#include "figures.h"
+#include "limit.h"
+#include "server.h"
+#include "suite.h"
+
+enum {
+        WATCH_MS = 2000,
+        /* Of 200: to be charged with one for a moment's work is possible. */
+        TICKS_MOST = 1,
+        /* It may give memory back once, some time after it was busy. */
+        WAKES_MOST = 4,
+};
+
+static struct server server;
+
+static void expect_sleep(void)
+{
+        struct figures before = figures_read(&server.process);
+
+        limit_watch(WATCH_MS);
+        struct figures after = figures_read(&server.process);
+        ck_assert_uint_le(after.ticks - before.ticks, TICKS_MOST);
+        ck_assert_uint_le(after.wakes - before.wakes, WAKES_MOST);
+}
+
+START_TEST(idle_connections_cost_nothing)
+{
+        enum { CROWD = 200 };
+        struct client clients[CROWD];
+
+        server_start(&server, NULL);
+        client_connect_all(clients, CROWD, server.port);
+        client_exchange(clients, CROWD, 100);
+        expect_sleep();
+        client_exchange(clients, CROWD, 100);
+        client_close_all(clients, CROWD);
+        server_stop(&server);
+}
+END_TEST
+
+/* Some parked, the others with bytes that wait in the kernel for a block. */
+START_TEST(peers_that_never_read_cost_nothing)
+{
+        enum { MUTE_COUNT = 30 };
+        const char *const arguments[] = { "--buffer-memory=1M", "--stall-timeout=0", NULL };
+        struct client clients[MUTE_COUNT];
+
+        server_start(&server, arguments);
+        for (unsigned i = 0; i < MUTE_COUNT; i++)
+                client_connect_small(&clients[i], server.port, i);
+        client_send_until_blocked(clients, MUTE_COUNT);
+        server_await_figure(&server, "parked", 4);
+        ck_assert_uint_gt(server_figure(&server, "peek_turns"), 0);
+        expect_sleep();
+        client_close_all(clients, MUTE_COUNT);
+        server_stop(&server);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *tcase = tcase_create("cost");
+
+        tcase_add_test(tcase, idle_connections_cost_nothing);
+        tcase_add_test(tcase, peers_that_never_read_cost_nothing);
+        return suite_run(tcase);
+}

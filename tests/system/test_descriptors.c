@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* Descriptors: none leaks, and running out of them is survived. */
+#include <errno.h>
+
+#include "client.h"
+#include "figures.h"
+#include "limit.h"
+#include "server.h"
+#include "suite.h"
+
+static struct server server;
+
+START_TEST(connection_over_the_limit_is_reset)
+{
+        const char *const arguments[] = { "--max-connections=2", NULL };
+        struct client clients[2];
+        struct client third;
+
+        server_start(&server, arguments);
+        client_connect_all(clients, 2, server.port);
+        client_exchange(clients, 2, 1000);
+        client_connect(&third, server.port, 3);
+        ck_assert_int_eq(client_await_reset(&third), ECONNRESET);
+        ck_assert_uint_eq(server_figure(&server, "refused_limit"), 1);
+        client_close(&third);
+        client_exchange(clients, 2, 1000);
+        client_close(&clients[0]);
+        server_await_figure(&server, "open", 1);
+        client_connect(&clients[0], server.port, 4);
+        client_exchange(clients, 2, 1000);
+        client_close_all(clients, 2);
+        server_stop(&server);
+        ck_assert_uint_eq(server_logged(&server, "stopped", "accepted"), 3);
+}
+END_TEST
+
+START_TEST(reset_storm_leaks_no_descriptor)
+{
+        enum { STORM = 500 };
+        struct limit limit;
+        struct client client;
+        unsigned before;
+
+        server_start(&server, NULL);
+        before = figures_descriptors(&server.process);
+        for (unsigned i = 0; i < STORM; i++) {
+                client_connect(&client, server.port, i);
+                client_send(&client, 1 + i % 7 * 1000);
+                client_reset(&client);
+        }
+        server_await_figure(&server, "accepted", STORM);
+        server_await_all_closed(&server, STORM);
+        limit = limit_start();
+        while (figures_descriptors(&server.process) != before && limit_left_ms(&limit) > 0)
+                limit_pause();
+        ck_assert_uint_eq(figures_descriptors(&server.process), before);
+        server_stop(&server);
+}
+END_TEST
+
+/* The first clients of a crowd get their byte; the others stay where they are. */
+static void expect_served(struct client *clients, unsigned count)
+{
+        for (unsigned i = 0; i < count; i++)
+                client_receive(&clients[i]);
+}
+
+START_TEST(clients_wait_while_there_are_no_descriptors)
+{
+        enum { CROWD = 10 };
+        struct client clients[CROWD];
+
+        server_start(&server, NULL);
+        unsigned before = figures_descriptors(&server.process);
+        figures_limit_descriptors(&server.process, before + 2);
+        client_connect_all(clients, CROWD, server.port);
+        for (unsigned i = 0; i < CROWD; i++)
+                client_send(&clients[i], 100);
+        expect_served(clients, 2);
+        server_await_figure_least(&server, "accept_pauses", 1);
+        ck_assert_uint_eq(server_figure(&server, "accepted"), 2);
+        /* Who leaves makes room for who has waited longest. */
+        for (unsigned i = 0; i < 3; i++) {
+                client_close(&clients[i]);
+                client_receive(&clients[i + 2]);
+        }
+        ck_assert_uint_eq(server_figure(&server, "accepted"), 5);
+        figures_limit_descriptors(&server.process, before + 100);
+        expect_served(clients + 3, CROWD - 3);
+        client_exchange(clients + 3, CROWD - 3, 1000);
+        client_close_all(clients + 3, CROWD - 3);
+        server_await_all_closed(&server, CROWD);
+        server_stop(&server);
+}
+END_TEST
+
+/* Not a question of speed: a server that spins would use nearly all of the 100 ticks. */
+START_TEST(waiting_for_descriptors_does_not_spin)
+{
+        struct client clients[10];
+
+        server_start(&server, NULL);
+        figures_limit_descriptors(&server.process, figures_descriptors(&server.process) + 2);
+        client_connect_all(clients, 10, server.port);
+        server_await_figure_least(&server, "accept_pauses", 1);
+        struct figures before = figures_read(&server.process);
+        limit_watch(1000);
+        struct figures after = figures_read(&server.process);
+        ck_assert_uint_lt(after.ticks - before.ticks, 20);
+        ck_assert(process_is_alive(&server.process));
+        client_close_all(clients, 10);
+        server_stop(&server);
+}
+END_TEST
+
+int main(void)
+{
+        TCase *tcase = tcase_create("descriptors");
+
+        tcase_add_test(tcase, connection_over_the_limit_is_reset);
+        tcase_add_test(tcase, reset_storm_leaks_no_descriptor);
+        tcase_add_test(tcase, clients_wait_while_there_are_no_descriptors);
+        tcase_add_test(tcase, waiting_for_descriptors_does_not_spin);
+        return suite_run(tcase);
+}
