@@ -6,6 +6,8 @@
 /* timer_prev of the first timer of a bucket: this mark and the bucket's number. */
 #define HEAD_MARK (UINT32_C(1) << 31)
 
+#define TICK_NS (UINT64_C(1) << TIMERS_TICK_SHIFT)
+
 enum { BUCKET_MASK = TIMERS_BUCKETS - 1 };
 
 static uint64_t tick_at_level(uint64_t tick, unsigned level)
@@ -94,7 +96,8 @@ void timers_arm(struct timers *timers, uint32_t index, uint64_t deadline_ns)
         uint64_t tick = deadline_ns >> TIMERS_TICK_SHIFT;
 
         timers_disarm(timers, index);
-        if (deadline_ns == UINT64_MAX)
+        /* The end of the last tick of time cannot be told in ns. */
+        if (deadline_ns > UINT64_MAX - TICK_NS)
                 return;
         if (tick << TIMERS_TICK_SHIFT < deadline_ns)
                 tick++;

@@ -32,7 +32,7 @@ void timers_init(struct timers *timers, struct conn *conns, uint64_t now_ns);
 /* A connection's links before its first timers_arm(). */
 void timers_clear(struct timers *timers, uint32_t index);
 
-/* Arms the timer, or moves it; UINT64_MAX disarms it. */
+/* Arms the timer, or moves it; UINT64_MAX, or less than a tick before that, disarms it. */
 void timers_arm(struct timers *timers, uint32_t index, uint64_t deadline_ns);
 
 /* Disarms the timer if it is armed. */

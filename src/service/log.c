@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,14 +34,13 @@ static bool append_string(struct log_line *line, const char *text)
 
 static bool append_escaped(struct log_line *line, unsigned char byte)
 {
-        char escaped[sizeof("\\xff")];
+        char escaped[sizeof("\\xff")] = { '\\', (char)byte };
 
         if (byte == '"' || byte == '\\')
-                snprintf(escaped, sizeof(escaped), "\\%c", byte);
-        else if (byte < ' ' || byte > '~')
-                snprintf(escaped, sizeof(escaped), "\\x%02x", byte);
-        else
-                snprintf(escaped, sizeof(escaped), "%c", byte);
+                return append(line, escaped, 2);
+        if (byte >= ' ' && byte <= '~')
+                return append(line, escaped + 1, 1);
+        snprintf(escaped, sizeof(escaped), "\\x%02x", byte);
         return append_string(line, escaped);
 }
 
@@ -98,6 +99,14 @@ void log_number(struct log_line *line, const char *key, uint64_t value)
         log_text(line, key, text);
 }
 
+/* A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)); a socket might wait. */
+static ssize_t write_at_once(int fd, const char *text, size_t size)
+{
+        ssize_t written = send(fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        return written < 0 && errno == ENOTSOCK ? write(fd, text, size) : written;
+}
+
 bool log_end(struct log_line *line, int fd)
 {
         struct pollfd log = { .fd = fd, .events = POLLOUT };
@@ -106,5 +115,5 @@ bool log_end(struct log_line *line, int fd)
         if (!line->is_wanted)
                 return true;
         return poll(&log, 1, LOG_PATIENCE_MS) == 1 &&
-               write(fd, line->text, line->size) == (ssize_t)line->size;
+               write_at_once(fd, line->text, line->size) == (ssize_t)line->size;
 }

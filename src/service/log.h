@@ -15,6 +15,7 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
 /* A line is at most PIPE_BUF bytes, so lines of several writers never mix (pipe(7)). */
 enum { LOG_LINE_SIZE = 4096 };
 
+/* So long a line waits for a reader that is behind; then it is lost. */
 enum { LOG_PATIENCE_MS = 100 };
 
 struct log_line {
@@ -35,7 +36,7 @@ void log_number(struct log_line *line, const char *key, uint64_t value);
 
 /*
  * Writes the line to the descriptor if its level is wanted; false when there is no room for it, or
- * nobody to read it. Never waits: a pipe that polls writable takes PIPE_BUF bytes at once
- * (pipe(7)).
+ * nobody to read it. Never waits longer than LOG_PATIENCE_MS, and leaves the descriptor's blocking
+ * mode alone: others share it.
  */
 bool log_end(struct log_line *line, int fd);

@@ -70,10 +70,10 @@ static const struct option_row rows[] = {
           .help = "close after no byte either way; 0 = never" },
         { .name = "stall-timeout", .value = "T", .kind = KIND_DURATION, .field = stall_timeout,
           .initial = "30s", .least = "0", .most = "8760h",
-          .help = "reset when owed bytes are not taken; 0 = never" },
+          .help = "reset if owed bytes stay untaken; 0 = never" },
         { .name = "drain-timeout", .value = "T", .kind = KIND_DURATION, .field = drain_timeout,
           .initial = "30s", .least = "0", .most = "8760h",
-          .help = "after SIGTERM: how long connections may finish" },
+          .help = "after SIGTERM: time for connections to finish" },
         { .name = "log-level", .value = "L", .kind = KIND_LOG_LEVEL, .initial = "info",
           .help = "error, warn, info or debug" },
         { .name = "help", .letter = 'h', .kind = KIND_VERDICT, .verdict = OPTIONS_HELP,
@@ -369,7 +369,7 @@ static void print_row(FILE *to, const struct option_row *row)
 
         snprintf(left, sizeof(left), "%s--%s%s%s", row->letter != 0 ? letter : "    ", row->name,
                  row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
-        fprintf(to, "  %-27s %s", left, row->help);
+        fprintf(to, "  %-25s %s", left, row->help);
         if (row->initial != NULL)
                 fprintf(to, " [%s]", row->initial);
         fprintf(to, "\n");
@@ -380,15 +380,15 @@ void options_help(FILE *to)
         fprintf(to,
                 "Usage: echod [OPTION]... [LISTEN]...\n"
                 "The echo server (RFC 862): what a client sends comes back.\n\n"
-                "LISTEN is tcp:HOST:PORT, HOST an IPv4 address, PORT 0 a free one [%s]\n\n",
+                "LISTEN is tcp:HOST:PORT [%s];\n"
+                "HOST is an IPv4 address, PORT 0 takes a free one.\n\n",
                 default_listener);
         for (unsigned i = 0; i < ROW_COUNT; i++)
                 if (rows[i].kind != KIND_PLANNED)
                         print_row(to, &rows[i]);
         fprintf(to,
                 "\nSizes: 512 64K 8M 1G. Durations: 250ms 5s 2m 1h.\n"
-                "SIGTERM or SIGINT drains, a second one exits at once; SIGUSR1 logs a status "
-                "line.\n"
-                "Exit codes: 0 done; 64 usage; 69 address unavailable; 70 internal; 71 system; 77 "
-                "permission; 78 configuration.\n");
+                "SIGTERM or SIGINT drains, a second one exits at once; SIGUSR1 logs a status.\n"
+                "Exit codes: 0 done; 64 usage; 69 address unavailable; 70 internal; 71 system;\n"
+                "77 permission; 78 configuration.\n");
 }

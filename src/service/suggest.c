@@ -18,9 +18,9 @@ static size_t distance(const char *a, size_t a_size, const char *b, size_t b_siz
 {
         size_t steps[SUGGEST_WORD_MAX + 1][SUGGEST_WORD_MAX + 1];
 
-        for (size_t i = 0; i <= a_size; i++)
+        for (size_t i = 0; i <= a_size && i <= SUGGEST_WORD_MAX; i++)
                 steps[i][0] = i;
-        for (size_t j = 0; j <= b_size; j++)
+        for (size_t j = 0; j <= b_size && j <= SUGGEST_WORD_MAX; j++)
                 steps[0][j] = j;
         for (size_t i = 1; i <= a_size; i++) {
                 for (size_t j = 1; j <= b_size; j++) {

@@ -8,12 +8,15 @@
 
 #include "shell/sys.h"
 
-/* TCP_USER_TIMEOUT takes unsigned ms, 0 = the kernel's default (tcp(7)). */
+/*
+ * TCP_USER_TIMEOUT, in ms, 0 = the kernel's default (tcp(7)). It also ends a peer that answers and
+ * takes nothing; twice the stall timeout leaves that verdict to the worker, which names it.
+ */
 static int user_timeout_ms(uint64_t stall_ns)
 {
         uint64_t ms = stall_ns / 1000000 + (stall_ns % 1000000 != 0);
 
-        return ms > INT_MAX ? INT_MAX : (int)ms;
+        return ms > INT_MAX / 2 ? INT_MAX : 2 * (int)ms;
 }
 
 static int set_options(int fd, uint64_t stall_ns)

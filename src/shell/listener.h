@@ -20,9 +20,9 @@ enum { LISTENER_BACKLOG = 4096 };
 enum { LISTENER_NOTSENT_SIZE = 128 * 1024 };
 
 /*
- * Opens a TCP socket that listens on the address; port 0 takes a free one. stall_ns bounds how
- * long the kernel keeps bytes for a peer that no longer answers (TCP_USER_TIMEOUT), 0 = its
- * default. Returns the descriptor, the caller's, or -errno; nothing is left open on failure.
+ * Opens a TCP socket that listens on the address; port 0 takes a free one. The kernel keeps bytes
+ * for a peer that no longer answers for twice stall_ns (TCP_USER_TIMEOUT), 0 = its default. Returns
+ * the descriptor, the caller's, or -errno; nothing is left open on failure.
  */
 __attribute__((warn_unused_result)) int listener_open(const struct sockaddr *address,
                                                       uint32_t address_size, uint64_t stall_ns);

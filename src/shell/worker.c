@@ -16,8 +16,8 @@
 
 static const uint64_t ms_ns = 1000000;
 
-/* After running out of something only the kernel can give; other processes may free it. */
-static const uint64_t resume_after_ns = 100 * ms_ns;
+/* A connection that found no kernel memory tries again then. */
+static const uint64_t retry_after_ns = 100 * ms_ns;
 
 /* Pages go back a while after they fell free: a busy server would only fetch them again. */
 static const uint64_t trim_after_ns = 1000 * ms_ns;
@@ -33,35 +33,6 @@ static void put_if_ready(struct worker *worker, struct conn *conn)
 {
         if (pump_is_ready(conn))
                 ready_put(&worker->ready, slots_index(&worker->slots, conn));
-}
-
-static int listeners_set(struct worker *worker, int operation)
-{
-        for (unsigned i = 0; i < worker->listener_count; i++) {
-                int error =
-                    sys_poll_set(worker->poll_fd, operation, worker->listen_fds[i], EPOLLIN, i);
-                if (error < 0 && error != -EEXIST && error != -ENOENT)
-                        return error;
-        }
-        return 0;
-}
-
-static void pause_accepting(struct worker *worker)
-{
-        if (!worker->is_paused)
-                counter_add(&worker->counters->accept_pauses, 1);
-        worker->is_paused = true;
-        worker->listeners_due = 0;
-        worker->resume_ns = worker->now_ns + resume_after_ns;
-        (void)listeners_set(worker, EPOLL_CTL_DEL);
-}
-
-static void resume_accepting(struct worker *worker)
-{
-        worker->is_paused = false;
-        worker->resume_ns = UINT64_MAX;
-        if (listeners_set(worker, EPOLL_CTL_ADD) < 0)
-                pause_accepting(worker);
 }
 
 static void refuse(struct worker *worker, int fd, enum counters_refused why)
@@ -102,32 +73,22 @@ static bool admit(struct worker *worker, int fd)
 static void accept_some(struct worker *worker, unsigned listener, unsigned count)
 {
         while (count-- > 0) {
-                int fd = sys_accept(worker->listen_fds[listener]);
+                int fd = acceptor_take(&worker->acceptor, listener, worker->now_ns);
                 if (fd == -EAGAIN)
                         return;
-                if (fd == -EINTR)
+                if (fd < 0 || admit(worker, fd))
                         continue;
-                if (fd >= 0) {
-                        if (admit(worker, fd))
-                                continue;
-                        pause_accepting(worker);
-                        return;
-                }
-                enum counters_accept_error kind = listener_classify(-fd);
-                counter_add(&worker->counters->accept_errors[kind], 1);
-                if (kind != ACCEPT_GONE) {
-                        pause_accepting(worker);
-                        return;
-                }
+                acceptor_pause(&worker->acceptor, worker->now_ns);
+                return;
         }
 }
 
 static void accept_due(struct worker *worker)
 {
-        for (unsigned i = 0; i < worker->listener_count; i++)
-                if ((worker->listeners_due >> i & 1) != 0)
+        for (unsigned i = 0; i < worker->acceptor.count; i++)
+                if ((worker->acceptor.due >> i & 1) != 0)
                         accept_some(worker, i, WORKER_ACCEPTS_MAX);
-        worker->listeners_due = 0;
+        worker->acceptor.due = 0;
 }
 
 static void close_conn(struct worker *worker, struct conn *conn)
@@ -140,8 +101,7 @@ static void close_conn(struct worker *worker, struct conn *conn)
         counter_add(&worker->counters->closed[conn->end], 1);
         slots_put(&worker->slots, conn);
         worker->trim_ns = earlier(worker->trim_ns, worker->now_ns + trim_after_ns);
-        if (worker->is_paused)
-                resume_accepting(worker);
+        acceptor_resume(&worker->acceptor, worker->now_ns);
 }
 
 static void arm(struct worker *worker, const struct conn *conn)
@@ -149,7 +109,7 @@ static void arm(struct worker *worker, const struct conn *conn)
         uint64_t deadline_ns = conn_deadline(conn, &worker->config.limits);
 
         if ((conn->flags & CONN_RETRY) != 0)
-                deadline_ns = earlier(deadline_ns, worker->now_ns + resume_after_ns);
+                deadline_ns = earlier(deadline_ns, worker->now_ns + retry_after_ns);
         timers_arm(&worker->timers, slots_index(&worker->slots, conn), deadline_ns);
 }
 
@@ -233,16 +193,12 @@ static void trim(struct worker *worker)
 
 static void stop_listening(struct worker *worker)
 {
-        for (unsigned i = 0; i < worker->listener_count; i++) {
+        for (unsigned i = 0; i < worker->acceptor.count; i++) {
                 /* What waits is served; who comes later finds another server, or none. */
-                (void)sys_listen(worker->listen_fds[i], 0);
+                (void)sys_listen(worker->acceptor.listen_fds[i], 0);
                 accept_some(worker, i, LISTENER_BACKLOG);
-                (void)sys_close(worker->listen_fds[i]);
         }
-        worker->listener_count = 0;
-        worker->is_paused = false;
-        worker->resume_ns = UINT64_MAX;
-        worker->listeners_due = 0;
+        acceptor_close(&worker->acceptor);
 }
 
 static void start_draining(struct worker *worker)
@@ -279,10 +235,11 @@ static void force_drain(struct worker *worker)
 
 static int wait_ms(const struct worker *worker, int timeout_ms)
 {
-        uint64_t next_ns = earlier(earlier(worker->resume_ns, worker->trim_ns), worker->drain_ns);
+        uint64_t next_ns = earlier(worker->trim_ns, worker->drain_ns);
 
         if (timeout_ms == 0 || !ready_is_empty(&worker->ready))
                 return 0;
+        next_ns = earlier(next_ns, worker->acceptor.resume_ns);
         next_ns = earlier(next_ns, timers_next(&worker->timers));
         if (next_ns == UINT64_MAX)
                 return timeout_ms;
@@ -301,9 +258,9 @@ static void dispatch(struct worker *worker, const struct epoll_event *event)
         if (conn != NULL) {
                 pump_notice(conn, event->events);
                 put_if_ready(worker, conn);
-        } else if (event->data.u64 < worker->listener_count) {
-                worker->listeners_due |= UINT32_C(1) << event->data.u64;
-        } else if (event->data.u64 == TOKEN_WAKE && atomic_load(&worker->is_asked_to_drain)) {
+        } else if (event->data.u64 != TOKEN_WAKE) {
+                acceptor_notice(&worker->acceptor, event->data.u64);
+        } else if (atomic_load(&worker->is_asked_to_drain)) {
                 start_draining(worker);
         }
 }
@@ -320,8 +277,8 @@ int worker_step(struct worker *worker, int timeout_ms)
         run_ready(worker);
         accept_due(worker);
         run_timers(worker);
-        if (worker->resume_ns <= worker->now_ns)
-                resume_accepting(worker);
+        if (worker->acceptor.resume_ns <= worker->now_ns)
+                acceptor_resume(&worker->acceptor, worker->now_ns);
         if (worker->drain_ns <= worker->now_ns)
                 force_drain(worker);
         if (worker->trim_ns <= worker->now_ns)
@@ -389,8 +346,10 @@ static int open_poll(struct worker *worker)
         if (error < 0) {
                 sys_close(worker->wake_fd);
                 sys_close(worker->poll_fd);
+                return error;
         }
-        return error;
+        acceptor_init(&worker->acceptor, worker->poll_fd, worker->counters);
+        return 0;
 }
 
 int worker_open(struct worker *worker, const struct worker_config *config,
@@ -401,7 +360,6 @@ int worker_open(struct worker *worker, const struct worker_config *config,
         worker->config = *config;
         worker->counters = counters;
         worker->now_ns = sys_clock();
-        worker->resume_ns = UINT64_MAX;
         worker->trim_ns = UINT64_MAX;
         worker->drain_ns = UINT64_MAX;
         int error = reserve(worker);
@@ -415,13 +373,7 @@ int worker_open(struct worker *worker, const struct worker_config *config,
 
 int worker_listen(struct worker *worker, int listen_fd)
 {
-        ensure(worker->listener_count < WORKER_LISTENERS_MAX);
-        int error = sys_poll_set(worker->poll_fd, EPOLL_CTL_ADD, listen_fd, EPOLLIN,
-                                 worker->listener_count);
-        if (error < 0)
-                return error;
-        worker->listen_fds[worker->listener_count++] = listen_fd;
-        return 0;
+        return acceptor_add(&worker->acceptor, listen_fd);
 }
 
 void worker_drain(struct worker *worker)
@@ -439,8 +391,7 @@ void worker_close(struct worker *worker)
                 (void)sys_reset_on_close(conn->fd);
                 (void)sys_close(conn->fd);
         }
-        for (unsigned i = 0; i < worker->listener_count; i++)
-                (void)sys_close(worker->listen_fds[i]);
+        acceptor_close(&worker->acceptor);
         (void)sys_close(worker->wake_fd);
         (void)sys_close(worker->poll_fd);
         release(worker);

@@ -13,12 +13,12 @@
 #include "core/ready.h"
 #include "core/slots.h"
 #include "core/timers.h"
+#include "shell/acceptor.h"
 #include "shell/pump.h"
 
 enum {
         WORKER_EVENTS_MAX = 256, /* fetched a round */
         WORKER_ACCEPTS_MAX = 64, /* taken from one listener a round */
-        WORKER_LISTENERS_MAX = 16,
 };
 
 /* The least a worker can do with: below it nearly every slow reader takes the peek path. */
@@ -44,16 +44,12 @@ struct worker {
         size_t memory_size;
         int poll_fd;
         int wake_fd;
-        int listen_fds[WORKER_LISTENERS_MAX];
-        unsigned listener_count;
-        uint32_t listeners_due; /* bit i: listener i has connections waiting */
-        bool is_paused;         /* listeners are out of the epoll set */
+        struct acceptor acceptor;
         bool is_draining;
         atomic_bool is_asked_to_drain;
-        uint64_t now_ns;    /* read once a round */
-        uint64_t resume_ns; /* when to accept again; UINT64_MAX = not paused */
-        uint64_t trim_ns;   /* when to give free pages back; UINT64_MAX = nothing to give */
-        uint64_t drain_ns;  /* when draining ends by force; UINT64_MAX = not draining */
+        uint64_t now_ns;   /* read once a round */
+        uint64_t trim_ns;  /* when to give free pages back; UINT64_MAX = nothing to give */
+        uint64_t drain_ns; /* when draining ends by force; UINT64_MAX = not draining */
         struct epoll_event events[WORKER_EVENTS_MAX];
 };
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 unsigned figures_descriptors(const struct process *process)
 {
@@ -23,6 +24,16 @@ unsigned figures_descriptors(const struct process *process)
                         count++;
         closedir(folder);
         return count;
+}
+
+bool figures_is_file(const struct process *process, int fd)
+{
+        char path[64];
+        char target[1] = { '\0' };
+
+        snprintf(path, sizeof(path), "/proc/%d/fd/%d", process->pid, fd);
+        ck_assert_msg(readlink(path, target, sizeof(target)) > 0, "no descriptor %d", fd);
+        return target[0] == '/';
 }
 
 void figures_limit_descriptors(const struct process *process, unsigned count)

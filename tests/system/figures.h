@@ -15,5 +15,8 @@ struct figures figures_read(const struct process *process);
 /* How many descriptors it has open. */
 unsigned figures_descriptors(const struct process *process);
 
+/* True when a descriptor is a file that has a name, so no socket and no eventfd. */
+bool figures_is_file(const struct process *process, int fd);
+
 /* Lets it have that many descriptors in all, as prlimit(1) does. */
 void figures_limit_descriptors(const struct process *process, unsigned count);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -94,8 +93,6 @@ void process_start(struct process *process, const struct process_setup *setup)
         pid_t parent = getpid();
 
         ck_assert(pipe2(pipe_fds, O_CLOEXEC) == 0);
-        if (setup->pipe_size > 0)
-                ck_assert(fcntl(pipe_fds[1], F_SETPIPE_SZ, setup->pipe_size) >= 0);
         process->output_size = 0;
         process->output[0] = '\0';
         process->output_fd = pipe_fds[0];
@@ -173,43 +170,61 @@ bool process_is_alive(const struct process *process)
                info.si_pid == 0;
 }
 
-/* Its pipe must be emptied meanwhile: it may wait for that. */
-static void wait_for_end(struct process *process)
+/* Waits for its end; its pipe is emptied meanwhile if it is read, as it may wait for that. */
+static int wait_for_end(struct process *process, bool is_read)
 {
         struct limit limit = limit_start();
         struct pollfd polls[] = {
                 { .fd = pidfd_open(process->pid, 0), .events = POLLIN },
-                { .fd = process->output_fd, .events = POLLIN },
+                { .fd = is_read ? process->output_fd : -1, .events = POLLIN },
         };
+        int status = 0;
         int left_ms = LIMIT_MS;
 
         ck_assert(polls[0].fd >= 0);
         while (polls[0].revents == 0 && left_ms > 0) {
                 left_ms = limit_left_ms(&limit);
                 poll(polls, 2, left_ms);
-                if (polls[1].fd >= 0 && polls[1].revents != 0 && !take_output(process))
+                if (polls[1].revents != 0 && !take_output(process))
                         polls[1].fd = -1;
         }
         close(polls[0].fd);
         ck_assert_msg(left_ms > 0, "it does not end; it said:\n%s", process->output);
+        ck_assert(waitpid(process->pid, &status, 0) == process->pid);
+        return status;
 }
 
-int process_wait(struct process *process)
+static void take_rest_of_output(struct process *process)
 {
-        int status = 0;
-        bool is_more = process->output_fd >= 0;
+        size_t before;
 
-        wait_for_end(process);
-        ck_assert(waitpid(process->pid, &status, 0) == process->pid);
-        for (size_t before = SIZE_MAX; is_more && process->output_size != before;) {
+        if (process->output_fd < 0)
+                return;
+        do
                 before = process->output_size;
-                is_more = take_output(process);
-        }
+        while (take_output(process) && process->output_size > before);
+}
+
+static int end_code(struct process *process, bool is_read)
+{
+        int status = wait_for_end(process, is_read);
+
+        take_rest_of_output(process);
         forget(process);
         ck_assert_msg(strstr(process->output, "Sanitizer") == NULL &&
                           strstr(process->output, "runtime error") == NULL,
                       "%s", process->output);
         return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int process_wait(struct process *process)
+{
+        return end_code(process, true);
+}
+
+int process_wait_unread(struct process *process)
+{
+        return end_code(process, false);
 }
 
 void process_close_output(struct process *process)
@@ -218,12 +233,20 @@ void process_close_output(struct process *process)
         process->output_fd = -1;
 }
 
-unsigned process_output_pending(const struct process *process)
+void process_fill_output(const struct process *process)
 {
-        int pending = 0;
+        char path[64];
+        char line_ends[4096];
 
-        ck_assert(ioctl(process->output_fd, FIONREAD, &pending) == 0);
-        return (unsigned)pending;
+        /* Opened anew: that this end does not wait must not change the server's. */
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", process->output_fd);
+        int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+        memset(line_ends, '\n', sizeof(line_ends));
+        for (size_t size = sizeof(line_ends); size > 0; size /= 2)
+                while (write(fd, line_ends, size) > 0)
+                        continue;
+        close(fd);
 }
 
 void process_kill_all(void)

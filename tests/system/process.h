@@ -22,7 +22,6 @@ struct process {
 struct process_setup {
         const char *const *arguments; /* from the program's name on; ends in NULL */
         unsigned closed;              /* bit n: starts without descriptor n, of 0 to 2 */
-        int pipe_size;                /* of its output; 0 = the kernel's default */
         uid_t uid;                    /* 0 = as the test itself */
 };
 
@@ -53,11 +52,14 @@ bool process_is_alive(const struct process *process);
  */
 int process_wait(struct process *process);
 
+/* The same, but nothing is read of its output before it has ended. */
+int process_wait_unread(struct process *process);
+
 /* Nobody reads its output any more: it gets EPIPE. */
 void process_close_output(struct process *process);
 
-/* Printed and not yet read, in bytes. */
-unsigned process_output_pending(const struct process *process);
+/* Fills the pipe of its output to the last byte, with empty lines. */
+void process_fill_output(const struct process *process);
 
 /* All that still run; after each test. */
 void process_kill_all(void);

@@ -43,12 +43,10 @@ static void detach(FILE *file)
 }
 
 /* A call that was interrupted by another thread's is resumed without a second bracket. */
-static unsigned calls(const char *name)
+static unsigned calls(const char *text)
 {
-        char text[32];
         unsigned count = 0;
 
-        snprintf(text, sizeof(text), " %s(", name);
         for (const char *at = trace; (at = strstr(at, text)) != NULL; at++)
                 count++;
         return count;
@@ -81,12 +79,13 @@ START_TEST(message_costs_one_receive_and_one_send)
                 server_await_figure(&server, "open", 0);
                 detach(file);
                 /* One more receive tells the end of the stream. */
-                ck_assert_uint_eq(calls("recvfrom"), MESSAGE_COUNT + 1);
-                ck_assert_uint_eq(calls("sendto"), MESSAGE_COUNT);
+                ck_assert_uint_eq(calls(" recvfrom("), MESSAGE_COUNT + 1);
+                /* Log lines are sent too, if stderr should be a socket. */
+                ck_assert_uint_eq(calls(" sendto(") - calls(" sendto(2, "), MESSAGE_COUNT);
                 /* One each for the connection: close(2) takes it out again. */
-                ck_assert_uint_eq(calls("epoll_ctl"), 1);
+                ck_assert_uint_eq(calls(" epoll_ctl("), 1);
                 /* Each wait brings a message, but for accept, end and a few for timers. */
-                ck_assert_uint_le(calls("epoll_wait"), MESSAGE_COUNT + 10);
+                ck_assert_uint_le(calls(" epoll_wait("), MESSAGE_COUNT + 10);
         }
         fclose(file);
         server_stop(&server);

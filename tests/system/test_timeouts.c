@@ -2,8 +2,10 @@
 /* Connections that do nothing, or take nothing, end; others do not. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 
 #include "client.h"
+#include "limit.h"
 #include "server.h"
 #include "suite.h"
 
@@ -61,11 +63,35 @@ START_TEST(stalled_peer_is_reset)
         struct client client;
 
         server_start(&server, arguments);
-        client_connect(&client, server.port, 1);
+        client_connect_small(&client, server.port, 1);
         client_send_until_blocked(&client, 1);
         ck_assert_int_eq(client_await_reset(&client), ECONNRESET);
         client_close(&client);
         server_await_all_closed(&server, 1);
+        ck_assert_uint_eq(server_figure(&server, "closed_stall"), 1);
+        server_stop(&server);
+}
+END_TEST
+
+/*
+ * The kernel has a timeout of its own for peers that do not answer. This one answers, and takes
+ * nothing: also a server that comes late must call that a stall.
+ */
+START_TEST(stalled_peer_is_not_called_vanished)
+{
+        const char *const arguments[] = { "--stall-timeout=2s", NULL };
+        struct client client;
+
+        server_start(&server, arguments);
+        client_connect_small(&client, server.port, 1);
+        client_send_until_blocked(&client, 1);
+        process_stop(&server.process);
+        limit_watch(3000);
+        process_signal(&server.process, SIGCONT);
+        ck_assert_int_eq(client_await_reset(&client), ECONNRESET);
+        client_close(&client);
+        server_await_all_closed(&server, 1);
+        ck_assert_uint_eq(server_figure(&server, "closed_peer_vanished"), 0);
         ck_assert_uint_eq(server_figure(&server, "closed_stall"), 1);
         server_stop(&server);
 }
@@ -80,7 +106,7 @@ START_TEST(stalled_peer_does_not_end_the_others)
         server_start(&server, arguments);
         client_connect(&idle, server.port, 1);
         client_exchange(&idle, 1, 1000);
-        client_connect(&stalled, server.port, 2);
+        client_connect_small(&stalled, server.port, 2);
         client_send_until_blocked(&stalled, 1);
         ck_assert_int_eq(client_await_reset(&stalled), ECONNRESET);
         client_exchange(&idle, 1, 1000);
@@ -97,6 +123,7 @@ int main(void)
         tcase_add_test(tcase, idle_connection_is_finished);
         tcase_add_test(tcase, active_connection_outlives_the_idle_timeout);
         tcase_add_test(tcase, stalled_peer_is_reset);
+        tcase_add_test(tcase, stalled_peer_is_not_called_vanished);
         tcase_add_test(tcase, stalled_peer_does_not_end_the_others);
         return suite_run(tcase);
 }

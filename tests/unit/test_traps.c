@@ -37,12 +37,7 @@ static void start_lingering(void)
         conn_finished(&conn, 0);
 }
 
-#define TRAP(name, ...)                                                                            \
-        START_TEST(name)                                                                           \
-        {                                                                                          \
-                __VA_ARGS__                                                                        \
-        }                                                                                          \
-        END_TEST
+#define TRAP(name, ...) START_TEST(name){ __VA_ARGS__ } END_TEST
 
 /* clang-format off */
 TRAP(receiving_while_owing,

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#include "shell/acceptor.h"
+
+#include <errno.h>
+
+#include "core/ensure.h"
+#include "shell/listener.h"
+#include "shell/sys.h"
+
+/* What ran out may come back from other workers and processes, which send no event here. */
+static const uint64_t resume_after_ns = 100000000;
+
+/* Descriptors that are in the set already, or not, are as they should be. */
+static int watch_all(struct acceptor *acceptor, int operation)
+{
+        for (unsigned i = 0; i < acceptor->count; i++) {
+                int error =
+                    sys_poll_set(acceptor->poll_fd, operation, acceptor->listen_fds[i], EPOLLIN, i);
+                if (error < 0 && error != -EEXIST && error != -ENOENT)
+                        return error;
+        }
+        return 0;
+}
+
+void acceptor_init(struct acceptor *acceptor, int poll_fd, struct counters *counters)
+{
+        *acceptor =
+            (struct acceptor){ .counters = counters, .poll_fd = poll_fd, .resume_ns = UINT64_MAX };
+}
+
+int acceptor_add(struct acceptor *acceptor, int listen_fd)
+{
+        ensure(acceptor->count < ACCEPTOR_LISTENERS_MAX);
+        int error =
+            sys_poll_set(acceptor->poll_fd, EPOLL_CTL_ADD, listen_fd, EPOLLIN, acceptor->count);
+        if (error < 0)
+                return error;
+        acceptor->listen_fds[acceptor->count++] = listen_fd;
+        return 0;
+}
+
+void acceptor_notice(struct acceptor *acceptor, uint64_t token)
+{
+        if (token < acceptor->count)
+                acceptor->due |= UINT32_C(1) << token;
+}
+
+void acceptor_pause(struct acceptor *acceptor, uint64_t now_ns)
+{
+        if (acceptor->resume_ns == UINT64_MAX)
+                counter_add(&acceptor->counters->accept_pauses, 1);
+        acceptor->due = 0;
+        acceptor->resume_ns = now_ns + resume_after_ns;
+        (void)watch_all(acceptor, EPOLL_CTL_DEL);
+}
+
+void acceptor_resume(struct acceptor *acceptor, uint64_t now_ns)
+{
+        if (acceptor->resume_ns == UINT64_MAX)
+                return;
+        acceptor->resume_ns = UINT64_MAX;
+        if (watch_all(acceptor, EPOLL_CTL_ADD) < 0)
+                acceptor_pause(acceptor, now_ns);
+}
+
+int acceptor_take(struct acceptor *acceptor, unsigned listener, uint64_t now_ns)
+{
+        int fd = sys_accept(acceptor->listen_fds[listener]);
+
+        if (fd >= 0 || fd == -EAGAIN || fd == -EINTR)
+                return fd;
+        enum counters_accept_error kind = listener_classify(-fd);
+        counter_add(&acceptor->counters->accept_errors[kind], 1);
+        if (kind == ACCEPT_GONE)
+                return fd;
+        acceptor_pause(acceptor, now_ns);
+        return -EAGAIN;
+}
+
+void acceptor_close(struct acceptor *acceptor)
+{
+        for (unsigned i = 0; i < acceptor->count; i++)
+                (void)sys_close(acceptor->listen_fds[i]);
+        acceptor_init(acceptor, acceptor->poll_fd, acceptor->counters);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A worker's listening sockets: level-triggered, and out of the epoll set while accepting is
+ * paused. Whoever runs out of descriptors or kernel memory pauses, so that connections which wait
+ * cannot make it spin; accepting resumes when a connection of this worker closes or time is up.
+ */
+#pragma once
+
+#include "core/counters.h"
+
+enum { ACCEPTOR_LISTENERS_MAX = 16 };
+
+struct acceptor {
+        struct counters *counters;
+        int poll_fd;
+        int listen_fds[ACCEPTOR_LISTENERS_MAX];
+        unsigned count;
+        uint32_t due;       /* bit i: listener i has connections waiting */
+        uint64_t resume_ns; /* when to accept again; UINT64_MAX = not paused */
+};
+
+/* The epoll and the counters stay the caller's. A listener's token is its index. */
+void acceptor_init(struct acceptor *acceptor, int poll_fd, struct counters *counters);
+
+/* Accepts from that socket too; on success (0) it is the acceptor's, else -errno. */
+__attribute__((warn_unused_result)) int acceptor_add(struct acceptor *acceptor, int listen_fd);
+
+/* Notes that connections wait at the listener of that token; others are none of its business. */
+void acceptor_notice(struct acceptor *acceptor, uint64_t token);
+
+/*
+ * The next connection of a listener, the caller's; -EAGAIN when there is none for now, also because
+ * accepting is paused; any other -errno means that one was lost, and the next may be asked for.
+ */
+int acceptor_take(struct acceptor *acceptor, unsigned listener, uint64_t now_ns);
+
+void acceptor_pause(struct acceptor *acceptor, uint64_t now_ns);
+
+/* Nothing happens if accepting is not paused. */
+void acceptor_resume(struct acceptor *acceptor, uint64_t now_ns);
+
+/* Closes the listeners; who still waits there is reset. */
+void acceptor_close(struct acceptor *acceptor);

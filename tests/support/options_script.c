@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/options_script.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/ensure.h"
+#include "service/options.h"
+#include "service/quantity.h"
+
+/* What nobody may have written. */
+enum { UNTOUCHED = 0x5a };
+
+struct command_line {
+        char *words[OPTIONS_SCRIPT_WORDS_MAX + 2]; /* each in memory of its own size */
+        int count;
+};
+
+struct outcome {
+        enum options_verdict verdict;
+        struct options options;
+        struct complaint complaint;
+};
+
+struct unit {
+        const char *name;
+        uint64_t factor;
+};
+
+static bool is_untouched(const void *data, size_t size)
+{
+        const unsigned char *bytes = data;
+
+        return bytes[0] == UNTOUCHED && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+static bool is_printable(const char *text, size_t size)
+{
+        for (size_t i = 0; i < size; i++)
+                if (text[i] < ' ' || text[i] > '~')
+                        return false;
+        return true;
+}
+
+static void add_word(struct command_line *line, const char *text, size_t size)
+{
+        line->words[line->count] = strndup(text, size);
+        ensure(line->words[line->count] != NULL);
+        line->count++;
+}
+
+static void split(struct command_line *line, const uint8_t *data, size_t size)
+{
+        const char *at = (const char *)data;
+        const char *end = at + size;
+
+        add_word(line, "echod", strlen("echod"));
+        while (at < end && line->count <= OPTIONS_SCRIPT_WORDS_MAX) {
+                const char *newline = memchr(at, '\n', (size_t)(end - at));
+                size_t word_size = (size_t)((newline != NULL ? newline : end) - at);
+                add_word(line, at,
+                         word_size < OPTIONS_SCRIPT_WORD_SIZE_MAX ? word_size
+                                                                  : OPTIONS_SCRIPT_WORD_SIZE_MAX);
+                at += word_size + (newline != NULL);
+        }
+}
+
+static void check_listener(const struct address *address)
+{
+        char text[sizeof("tcp:") + ADDRESS_TEXT_SIZE] = "tcp:";
+        struct complaint complaint;
+        struct address again;
+
+        memset(&again, UNTOUCHED, sizeof(again));
+        address_format(address, text + strlen("tcp:"), ADDRESS_TEXT_SIZE);
+        ensure(strlen(text) < strlen("tcp:") + ADDRESS_TEXT_SIZE - 1);
+        ensure(address_parse(text, &again, &complaint));
+        ensure(again.size == address->size);
+        ensure(memcmp(&again.socket, &address->socket, sizeof(again.socket)) == 0);
+}
+
+static void check_options(const struct options *options)
+{
+        const uint64_t year_ns = UINT64_C(8760) * 3600 * 1000000000;
+
+        ensure(options->max_connections >= 1);
+        ensure(options->max_connections <= UINT64_C(1) << 24);
+        ensure(options->buffer_memory <= UINT64_C(1) << 40);
+        ensure(options->idle_timeout_ns <= year_ns);
+        ensure(options->stall_timeout_ns <= year_ns);
+        ensure(options->drain_timeout_ns <= year_ns);
+        ensure(options->log_level < LOG_LEVEL_COUNT);
+        ensure(options->listener_count >= 1);
+        ensure(options->listener_count <= OPTIONS_LISTENERS_MAX);
+        for (uint64_t i = 0; i < options->listener_count; i++)
+                check_listener(&options->listeners[i]);
+}
+
+static void check_outcome(const struct outcome *outcome)
+{
+        const char *end = memchr(outcome->complaint.text, '\0', sizeof(outcome->complaint.text));
+
+        ensure(outcome->verdict <= OPTIONS_WRONG);
+        if (outcome->verdict == OPTIONS_RUN)
+                check_options(&outcome->options);
+        else
+                ensure(is_untouched(&outcome->options, sizeof(outcome->options)));
+        if (outcome->verdict != OPTIONS_WRONG) {
+                ensure(is_untouched(&outcome->complaint, sizeof(outcome->complaint)));
+                return;
+        }
+        ensure(end != NULL);
+        ensure(end > outcome->complaint.text);
+        ensure(is_printable(outcome->complaint.text, (size_t)(end - outcome->complaint.text)));
+}
+
+static void parse(const struct command_line *line, char **argv, struct outcome *ret_outcome)
+{
+        memset(ret_outcome, UNTOUCHED, sizeof(*ret_outcome));
+        ret_outcome->verdict =
+            options_parse(line->count, argv, &ret_outcome->options, &ret_outcome->complaint);
+        check_outcome(ret_outcome);
+}
+
+static void check_equal_options(const struct options *a, const struct options *b)
+{
+        ensure(a->max_connections == b->max_connections);
+        ensure(a->buffer_memory == b->buffer_memory);
+        ensure(a->idle_timeout_ns == b->idle_timeout_ns);
+        ensure(a->stall_timeout_ns == b->stall_timeout_ns);
+        ensure(a->drain_timeout_ns == b->drain_timeout_ns);
+        ensure(a->log_level == b->log_level);
+        ensure(a->listener_count == b->listener_count);
+        ensure(memcmp(a->listeners, b->listeners, a->listener_count * sizeof(a->listeners[0])) ==
+               0);
+}
+
+/* The first parsing permutes argv; the second one must not notice. */
+static void check_command_line(const struct command_line *line)
+{
+        char *argv[OPTIONS_SCRIPT_WORDS_MAX + 2];
+        static struct outcome first;
+        static struct outcome second;
+
+        memcpy(argv, line->words, sizeof(argv));
+        parse(line, argv, &first);
+        parse(line, argv, &second);
+        ensure(first.verdict == second.verdict);
+        if (first.verdict == OPTIONS_RUN)
+                check_equal_options(&first.options, &second.options);
+        if (first.verdict == OPTIONS_WRONG)
+                ensure(strcmp(first.complaint.text, second.complaint.text) == 0);
+}
+
+/* The same question, asked of the C library. */
+static bool expect_quantity(const char *word, const struct unit *units, uint64_t *ret_value)
+{
+        char *end = NULL;
+
+        if (word[0] < '0' || word[0] > '9')
+                return false;
+        errno = 0;
+        uint64_t number = strtoull(word, &end, 10);
+        while (units->name != NULL && strcmp(end, units->name) != 0)
+                units++;
+        return errno == 0 && units->name != NULL &&
+               !__builtin_mul_overflow(number, units->factor, ret_value);
+}
+
+static void check_quantity(bool (*read)(const char *, uint64_t *), const char *word,
+                           const struct unit *units)
+{
+        uint64_t expected = 0;
+        uint64_t value = 0;
+        bool is_expected = expect_quantity(word, units, &expected);
+
+        memset(&value, UNTOUCHED, sizeof(value));
+        ensure(read(word, &value) == is_expected);
+        ensure(is_expected ? value == expected : is_untouched(&value, sizeof(value)));
+}
+
+static void check_quantities(const char *word)
+{
+        static const struct unit none[] = { { "", 1 }, { NULL, 0 } };
+        static const struct unit sizes[] = {
+                { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 }, { NULL, 0 }
+        };
+        static const struct unit durations[] = { { "ms", 1000000 },
+                                                 { "s", 1000000000 },
+                                                 { "m", UINT64_C(60) * 1000000000 },
+                                                 { "h", UINT64_C(3600) * 1000000000 },
+                                                 { NULL, 0 } };
+
+        check_quantity(quantity_count, word, none);
+        check_quantity(quantity_size, word, sizes);
+        check_quantity(quantity_duration, word, strcmp(word, "0") == 0 ? none : durations);
+}
+
+/* The byte that a value in a line shows, and how much of the line it took. */
+static size_t read_shown(const char *shown, unsigned char *ret_byte)
+{
+        unsigned byte = 0;
+
+        if (shown[0] != '\\') {
+                *ret_byte = (unsigned char)shown[0];
+                return 1;
+        }
+        if (shown[1] != 'x') {
+                *ret_byte = (unsigned char)shown[1];
+                return 2;
+        }
+        ensure(sscanf(shown + 2, "%2x", &byte) == 1);
+        *ret_byte = (unsigned char)byte;
+        return 4;
+}
+
+/* A value reads back as the word: it forges neither a key nor a line. */
+static void check_shown(const char *shown, const char *word)
+{
+        bool is_quoted = shown[0] == '"';
+
+        shown += is_quoted;
+        for (; *word != '\0'; word++) {
+                unsigned char byte = 0;
+                ensure(*shown != '"');
+                ensure(is_quoted || (*shown != ' ' && *shown != '=' && *shown != '\\'));
+                shown += read_shown(shown, &byte);
+                ensure(byte == (unsigned char)*word);
+        }
+        ensure(strcmp(shown, is_quoted ? "\"" : "") == 0);
+}
+
+static size_t largest_shown_size(const char *word)
+{
+        return strlen(" word=\"\"") + 4 * strlen(word);
+}
+
+static void check_logged(struct log_line *line, const char *word)
+{
+        static const char key[] = " word=";
+        size_t before = line->size;
+
+        log_text(line, "word", word);
+        ensure(line->size < LOG_LINE_SIZE);
+        ensure(is_printable(line->text, line->size));
+        line->text[line->size] = '\0';
+        if (line->size == before) {
+                ensure(largest_shown_size(word) >= LOG_LINE_SIZE - before);
+                return;
+        }
+        ensure(strncmp(line->text + before, key, strlen(key)) == 0);
+        check_shown(line->text + before + strlen(key), word);
+}
+
+static void check_log(const struct command_line *command_line)
+{
+        static struct log_line line;
+
+        /* A level that is switched off: nothing is written. */
+        log_begin(&line, LOG_ERROR, LOG_DEBUG, "words");
+        for (int i = 1; i < command_line->count; i++)
+                check_logged(&line, command_line->words[i]);
+        ensure(log_end(&line, -1));
+        ensure(line.size <= LOG_LINE_SIZE);
+        ensure(memchr(line.text, '\n', sizeof(line.text)) == line.text + line.size - 1);
+}
+
+void options_script_run(const uint8_t *data, size_t size)
+{
+        struct command_line line = { .count = 0 };
+
+        split(&line, data, size);
+        check_command_line(&line);
+        for (int i = 1; i < line.count; i++)
+                check_quantities(line.words[i]);
+        check_log(&line);
+        for (int i = 0; i < line.count; i++)
+                free(line.words[i]);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Command lines from arbitrary bytes, one word a line. The fuzz target and the corpus replay run
+ * this.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* More words, and what is longer of a word, are ignored. */
+enum { OPTIONS_SCRIPT_WORDS_MAX = 64, OPTIONS_SCRIPT_WORD_SIZE_MAX = 4096 };
+
+/*
+ * Runs the words through options_parse(), and each through the quantities and the log, and stops
+ * the process where one of them breaks its promise.
+ */
+void options_script_run(const uint8_t *data, size_t size);

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "suite.h"
+
+static struct complaint complaint;
+
+static struct sockaddr_in parsed(const char *text)
+{
+        struct address address;
+        struct sockaddr_in ip;
+
+        complaint.text[0] = '\0';
+        ck_assert_msg(address_parse(text, &address, &complaint), "%s", complaint.text);
+        ck_assert_uint_eq(address.size, sizeof(ip));
+        memcpy(&ip, &address.socket, sizeof(ip));
+        return ip;
+}
+
+/* The whole sentence; and the address must be left alone. */
+static void expect_rejected(const char *text, const char *why)
+{
+        struct address address;
+        struct address before;
+
+        memset(&address, 0x5a, sizeof(address));
+        before = address;
+        complaint.text[0] = '\0';
+        ck_assert_msg(!address_parse(text, &address, &complaint), "`%s` was accepted", text);
+        ck_assert_str_eq(complaint.text, why);
+        ck_assert_mem_eq(&address, &before, sizeof(address));
+}
+
+static void expect_same_text(const char *text)
+{
+        struct address address;
+        char listen[ADDRESS_TEXT_SIZE + 4];
+        char formatted[ADDRESS_TEXT_SIZE];
+
+        snprintf(listen, sizeof(listen), "tcp:%s", text);
+        ck_assert_msg(address_parse(listen, &address, &complaint), "%s", complaint.text);
+        address_format(&address, formatted, sizeof(formatted));
+        ck_assert_str_eq(formatted, text);
+}
+
+START_TEST(host_and_port_are_read_in_network_order)
+{
+        struct sockaddr_in ip = parsed("tcp:127.0.0.1:7007");
+
+        ck_assert_int_eq(ip.sin_family, AF_INET);
+        ck_assert_uint_eq(ntohl(ip.sin_addr.s_addr), 0x7f000001);
+        ck_assert_uint_eq(ntohs(ip.sin_port), 7007);
+}
+END_TEST
+
+START_TEST(port_0_to_65535_is_accepted)
+{
+        ck_assert_uint_eq(ntohs(parsed("tcp:127.0.0.1:0").sin_port), 0);
+        ck_assert_uint_eq(ntohs(parsed("tcp:127.0.0.1:65535").sin_port), 65535);
+}
+END_TEST
+
+START_TEST(rest_of_the_socket_address_is_zero)
+{
+        static const struct address nothing;
+        struct address address;
+
+        memset(&address, 0x5a, sizeof(address));
+        ck_assert(address_parse("tcp:1.2.3.4:5", &address, &complaint));
+        ck_assert_mem_eq((char *)&address.socket + 8, &nothing.socket, sizeof(address.socket) - 8);
+}
+END_TEST
+
+START_TEST(accepted_address_leaves_the_complaint_alone)
+{
+        (void)parsed("tcp:1.2.3.4:5");
+        ck_assert_str_eq(complaint.text, "");
+}
+END_TEST
+
+START_TEST(formatted_address_is_what_was_parsed)
+{
+        static const char *const texts[] = {
+                "0.0.0.0:0",   "127.0.0.1:7007", "255.255.255.255:65535",
+                "1.2.3.4:5",   "10.0.0.200:80",  "100.100.100.100:9999",
+                "192.0.2.1:1", "8.8.4.4:53",     "224.0.0.251:5353"
+        };
+
+        for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                expect_same_text(texts[i]);
+}
+END_TEST
+
+START_TEST(every_byte_and_port_survives_the_round_trip)
+{
+        char text[ADDRESS_TEXT_SIZE];
+
+        for (unsigned i = 0; i < 65536; i += 13) {
+                snprintf(text, sizeof(text), "%u.%u.%u.%u:%u", i % 256, i / 256, (i * 7) % 256,
+                         255 - i % 256, i);
+                expect_same_text(text);
+        }
+}
+END_TEST
+
+START_TEST(longest_text_fits_with_room_to_spare)
+{
+        char text[sizeof("255.255.255.255:65535")];
+        struct address address;
+
+        ck_assert(address_parse("tcp:255.255.255.255:65535", &address, &complaint));
+        address_format(&address, text, sizeof(text));
+        ck_assert_str_eq(text, "255.255.255.255:65535");
+        ck_assert_uint_le(sizeof(text), ADDRESS_TEXT_SIZE);
+}
+END_TEST
+
+START_TEST(text_without_transport_is_rejected)
+{
+        expect_rejected("", "``: expected a listener, tcp:HOST:PORT");
+        expect_rejected("7007", "`7007`: expected a listener, tcp:HOST:PORT");
+        expect_rejected("127.0.0.1:7", "`127.0.0.1:7`: expected a listener, tcp:HOST:PORT");
+        expect_rejected("tcp", "`tcp`: expected a listener, tcp:HOST:PORT");
+        expect_rejected("TCP:1.2.3.4:5", "`TCP:1.2.3.4:5`: expected a listener, tcp:HOST:PORT");
+        expect_rejected(" tcp:1.2.3.4:5", "` tcp:1.2.3.4:5`: expected a listener, tcp:HOST:PORT");
+        expect_rejected("-", "`-`: expected a listener, tcp:HOST:PORT");
+}
+END_TEST
+
+START_TEST(missing_port_is_named)
+{
+        expect_rejected("tcp:", "`tcp:`: no port, expected tcp:HOST:PORT");
+        expect_rejected("tcp:7007", "`tcp:7007`: no port, expected tcp:HOST:PORT");
+        expect_rejected("tcp:1.2.3.4", "`tcp:1.2.3.4`: no port, expected tcp:HOST:PORT");
+        expect_rejected("tcp:*", "`tcp:*`: no port, expected tcp:HOST:PORT");
+}
+END_TEST
+
+START_TEST(bad_port_is_named)
+{
+        static const char *const ports[] = { "",      "+5",          " 5", "5 ",  "-1",
+                                             "65536", "99999999999", "5x", "0x5", "7.",
+                                             "echo",  "5/tcp",       "5\\" };
+        char text[64];
+        char why[160];
+
+        for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+                snprintf(text, sizeof(text), "tcp:1.2.3.4:%s", ports[i]);
+                snprintf(why, sizeof(why), "`%s`: port `%s`: expected a number from 0 to 65535",
+                         text, ports[i]);
+                expect_rejected(text, why);
+        }
+}
+END_TEST
+
+START_TEST(bad_host_is_named)
+{
+        static const char *const hosts[] = { "",
+                                             "localhost",
+                                             "1.2.3",
+                                             "1.2.3.4.5",
+                                             "256.0.0.1",
+                                             "1.2.3.04",
+                                             " 1.2.3.4",
+                                             "1.2.3.4 ",
+                                             "0x7f.0.0.1",
+                                             "::1",
+                                             "1.2.3.4:5",
+                                             "**",
+                                             "255.255.255.2555",
+                                             "1.2.3.4]" };
+        char text[64];
+        char why[200];
+
+        for (unsigned i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+                snprintf(text, sizeof(text), "tcp:%s:7", hosts[i]);
+                snprintf(why, sizeof(why),
+                         "`%s`: host `%s`: expected an IPv4 address such as 127.0.0.1 (names are "
+                         "not looked up)",
+                         text, hosts[i]);
+                expect_rejected(text, why);
+        }
+}
+END_TEST
+
+START_TEST(host_is_named_before_the_port)
+{
+        expect_rejected("tcp:here:there",
+                        "`tcp:here:there`: host `here`: expected an IPv4 address such as "
+                        "127.0.0.1 (names are not looked up)");
+}
+END_TEST
+
+START_TEST(ipv6_is_refused_by_name)
+{
+        static const char why[] =
+            "IPv6 is not part of this version, expected an IPv4 address "
+            "such as 127.0.0.1 or 0.0.0.0";
+        static const char *const pairs[][2] = {
+                { "[::1]:7", "[::1]" },  { "[::1]", "[::1]" },
+                { "[::1", "[::1" },      { "[fe80::1%eth0]:7", "[fe80::1%eth0]" },
+                { "[]:7", "[]" },        { "*:7", "*" },
+                { "[::1]x:7", "[::1]" },
+        };
+        char text[64];
+        char sentence[256];
+
+        for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+                snprintf(text, sizeof(text), "tcp:%s", pairs[i][0]);
+                snprintf(sentence, sizeof(sentence), "`%s`: host `%s`: %s", text, pairs[i][1], why);
+                expect_rejected(text, sentence);
+        }
+}
+END_TEST
+
+START_TEST(flags_are_refused_by_name)
+{
+        expect_rejected("tcp:1.2.3.4:7,proxy",
+                        "`tcp:1.2.3.4:7,proxy`: `,proxy`: listener flags "
+                        "are not part of this version");
+        expect_rejected("tcp:1.2.3.4:7,",
+                        "`tcp:1.2.3.4:7,`: `,`: listener flags are not part of "
+                        "this version");
+        expect_rejected("tcp:[::1]:7,proxy,x:y",
+                        "`tcp:[::1]:7,proxy,x:y`: `,proxy,x:y`: listener "
+                        "flags are not part of this version");
+}
+END_TEST
+
+START_TEST(other_transports_are_refused_by_name)
+{
+        expect_rejected("udp:1.2.3.4:7",
+                        "`udp:1.2.3.4:7`: udp listeners are not part of this "
+                        "version, expected tcp:HOST:PORT");
+        expect_rejected("unix:/run/echod",
+                        "`unix:/run/echod`: unix listeners are not part of "
+                        "this version, expected tcp:HOST:PORT");
+}
+END_TEST
+
+START_TEST(long_listener_still_says_what_is_expected)
+{
+        char text[4000] = "tcp:";
+
+        memset(text + 4, '\x1b', sizeof(text) - 5);
+        memcpy(text + sizeof(text) - 3, ":7", 3);
+        ck_assert(!address_parse(text, &(struct address){ 0 }, &complaint));
+        ck_assert_ptr_nonnull(strstr(complaint.text, "...`: host `"));
+        ck_assert_ptr_nonnull(strstr(complaint.text, "expected an IPv4 address such as 127.0.0.1"));
+}
+END_TEST
+
+int main(void)
+{
+        const TTest *tests[] = {
+                host_and_port_are_read_in_network_order,
+                port_0_to_65535_is_accepted,
+                rest_of_the_socket_address_is_zero,
+                accepted_address_leaves_the_complaint_alone,
+                formatted_address_is_what_was_parsed,
+                every_byte_and_port_survives_the_round_trip,
+                longest_text_fits_with_room_to_spare,
+                text_without_transport_is_rejected,
+                missing_port_is_named,
+                bad_port_is_named,
+                bad_host_is_named,
+                host_is_named_before_the_port,
+                ipv6_is_refused_by_name,
+                flags_are_refused_by_name,
+                other_transports_are_refused_by_name,
+                long_listener_still_says_what_is_expected,
+        };
+
+        return SUITE_RUN("address", tests);
+}
