@@ -227,6 +227,8 @@ START_TEST(name_after_a_single_dash_hints_at_the_name)
         EXPECT_WRONG("`-i`: no such option, the nearest is --idle-timeout", "-idle-timeout", "5s");
         EXPECT_WRONG("`-m`: no such option, the nearest is --max-connections",
                      "-max-connections=5");
+        EXPECT_WRONG("`-u`: no such option, the nearest is --user, not part of this version",
+                     "-user=somebody-with-a-long-name");
         EXPECT_WRONG("`-v`: no such option, the nearest is --version", "-vx");
 }
 END_TEST

@@ -65,6 +65,13 @@ START_TEST(letters_farther_apart_are_not_swapped)
 }
 END_TEST
 
+START_TEST(half_a_swap_is_two_steps)
+{
+        ck_assert_ptr_null(nearest("hexl"));
+        ck_assert_ptr_null(nearest("hpxl"));
+}
+END_TEST
+
 START_TEST(a_third_of_the_word_may_differ)
 {
         /* 3 of 9 letters, and 4 of 9. */
@@ -178,6 +185,7 @@ int main(void)
                 changed_letter_is_near,
                 swapped_letters_are_one_step,
                 letters_farther_apart_are_not_swapped,
+                half_a_swap_is_two_steps,
                 a_third_of_the_word_may_differ,
                 fewest_changes_win,
                 first_of_equally_near_names_wins,
