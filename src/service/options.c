@@ -141,9 +141,9 @@ static bool parse_value(const struct option_row *row, const char *value, struct 
 
         if (row->kind == KIND_LOG_LEVEL)
                 return parse_log_level(value, &options->log_level);
-        if (!parse_number(row->kind, value, &number) ||
-            !parse_number(row->kind, row->least, &least) ||
-            !parse_number(row->kind, row->most, &most) || number < least || number > most)
+        (void)parse_number(row->kind, row->least, &least);
+        (void)parse_number(row->kind, row->most, &most);
+        if (!parse_number(row->kind, value, &number) || number < least || number > most)
                 return false;
         *row->field(options) = number;
         return true;
@@ -223,7 +223,7 @@ static const struct option_row *row_nearest_letter(int letter, const char *next)
         const struct option_row *nearest = NULL;
 
         /* getopt_long(3) is still at the word if more of it follows the letter. */
-        if (next != NULL && next[0] == '-' && next[1] == (char)letter && next[2] != '\0')
+        if (next != NULL && next[0] == '-' && next[1] == (char)letter)
                 nearest = row_nearest(next + 1, strcspn(next + 1, "="));
         for (unsigned i = 0; i < ROW_COUNT && nearest == NULL; i++)
                 if (rows[i].letter != 0 && (rows[i].letter ^ letter) == ('a' ^ 'A'))

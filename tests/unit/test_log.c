@@ -57,17 +57,28 @@ START_TEST(line_begins_with_time_level_and_event)
 }
 END_TEST
 
-/* timegm(3) reads it back. */
+/* The clock that the line reads; time(2) may be a tick behind it. */
+static int64_t ms_now(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 START_TEST(time_is_universal_and_now)
 {
         struct tm written = { 0 };
-        time_t before = time(NULL);
+        int64_t before_ms = ms_now();
+        int ms = 0;
 
         log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        time_t after = time(NULL);
-        ck_assert_ptr_nonnull(strptime(finished(), "time=%Y-%m-%dT%H:%M:%S", &written));
-        ck_assert_int_ge(timegm(&written), before);
-        ck_assert_int_le(timegm(&written), after);
+        int64_t after_ms = ms_now();
+        const char *rest = strptime(finished(), "time=%Y-%m-%dT%H:%M:%S", &written);
+        ck_assert_ptr_nonnull(rest);
+        ck_assert_int_eq(sscanf(rest, ".%3dZ", &ms), 1);
+        ck_assert_int_ge(timegm(&written) * 1000 + ms, before_ms);
+        ck_assert_int_le(timegm(&written) * 1000 + ms, after_ms);
 }
 END_TEST
 
@@ -188,13 +199,29 @@ END_TEST
 
 START_TEST(key_that_does_not_fit_is_left_out_whole)
 {
-        static char key[2 * LOG_LINE_SIZE];
+        static char key[LOG_LINE_SIZE + 1];
 
-        memset(key, 'k', sizeof(key) - 1);
+        for (size_t size = LOG_LINE_SIZE - 200; size <= LOG_LINE_SIZE; size++) {
+                memset(key, 'k', size);
+                log_begin(&line, LOG_INFO, LOG_INFO, "test");
+                size_t before = line.size;
+                size_t full = before + strlen(" =1") + size;
+                log_text(&line, key, "1");
+                ck_assert_uint_eq(line.size, full < LOG_LINE_SIZE ? full : before);
+        }
+}
+END_TEST
+
+START_TEST(full_line_takes_nothing)
+{
+        static char value[LOG_LINE_SIZE];
+
         log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        size_t before = line.size;
-        log_text(&line, key, "1");
-        ck_assert_uint_eq(line.size, before);
+        memset(value, 'x', LOG_LINE_SIZE - 1 - line.size - strlen(" k="));
+        log_text(&line, "k", value);
+        ck_assert_uint_eq(line.size, LOG_LINE_SIZE - 1);
+        log_text(&line, "k", "");
+        ck_assert_uint_eq(line.size, LOG_LINE_SIZE - 1);
 }
 END_TEST
 
@@ -244,6 +271,7 @@ int main(void)
                 quoted_value_that_does_not_fit_is_left_out_whole,
                 escaped_value_that_does_not_fit_is_left_out_whole,
                 key_that_does_not_fit_is_left_out_whole,
+                full_line_takes_nothing,
                 shorter_value_still_fits_after_one_that_did_not,
                 line_of_exactly_the_size_is_whole,
         };

@@ -233,6 +233,14 @@ START_TEST(name_after_a_single_dash_hints_at_the_name)
 }
 END_TEST
 
+START_TEST(next_word_is_no_hint_for_a_letter)
+{
+        EXPECT_WRONG("`-e`: no such option", "-e", "help");
+        EXPECT_WRONG("`-x`: no such option", "-x", "-help");
+        EXPECT_WRONG("`-x`: no such option", "-x", "-x");
+}
+END_TEST
+
 START_TEST(unknown_letter_behind_known_ones_decides_too_late)
 {
         ck_assert_int_eq(PARSE("-hx"), OPTIONS_HELP);
@@ -324,6 +332,7 @@ int main(void)
                 unknown_letter_is_named,
                 letter_of_the_other_case_is_the_nearest,
                 name_after_a_single_dash_hints_at_the_name,
+                next_word_is_no_hint_for_a_letter,
                 unknown_letter_behind_known_ones_decides_too_late,
                 control_bytes_are_no_options,
                 control_bytes_of_a_value_are_escaped,
