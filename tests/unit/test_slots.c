@@ -178,6 +178,17 @@ START_TEST(a_token_with_an_index_outside_the_table_finds_nothing)
 }
 END_TEST
 
+START_TEST(memory_behind_the_table_is_no_connection)
+{
+        struct fixture fixture;
+
+        open_slots(&fixture);
+        slots_init(&fixture.slots, fixture.conns, fixture.words, SLOTS - 1);
+        fixture.conns[SLOTS - 1].generation = 1;
+        ck_assert_ptr_null(slots_find(&fixture.slots, UINT64_C(1) << 32 | (SLOTS - 1)));
+}
+END_TEST
+
 START_TEST(generation_never_is_zero_even_after_wrapping)
 {
         struct fixture fixture;
@@ -245,6 +256,7 @@ int main(void)
                 token_of_an_ended_connection_does_not_find_its_successor,
                 token_of_an_ended_connection_finds_nothing_on_a_page_that_came_back_zeroed,
                 a_token_with_an_index_outside_the_table_finds_nothing,
+                memory_behind_the_table_is_no_connection,
                 generation_never_is_zero_even_after_wrapping,
                 only_slots_in_use_are_seen_by_index,
                 trimming_lowers_the_top_to_just_above_the_highest_in_use,

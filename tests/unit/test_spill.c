@@ -59,6 +59,18 @@ START_TEST(a_pool_without_blocks_is_always_empty)
 }
 END_TEST
 
+START_TEST(a_pool_may_have_one_block)
+{
+        struct fixture fixture;
+
+        spill_init(&fixture.pool, fixture.blocks, BLOCK_SIZE, fixture.words, 1);
+        ck_assert_uint_eq(spill_free(&fixture.pool), 1);
+        ck_assert_uint_eq(spill_take(&fixture.pool), 0);
+        ck_assert_uint_eq(spill_free(&fixture.pool), 0);
+        close_pool(&fixture);
+}
+END_TEST
+
 START_TEST(lowest_free_block_is_taken_first)
 {
         struct fixture fixture;
@@ -189,6 +201,33 @@ START_TEST(exactly_the_free_blocks_are_reclaimed)
 }
 END_TEST
 
+START_TEST(only_blocks_that_were_taken_are_reclaimed)
+{
+        for (uint32_t count = 1; count <= BLOCKS; count++) {
+                struct fixture fixture;
+                open_pool(&fixture);
+                for (uint32_t block = 0; block < count; block++)
+                        (void)spill_take(&fixture.pool);
+                for (uint32_t block = 0; block < count; block++)
+                        spill_put(&fixture.pool, block);
+                ck_assert_uint_eq(reclaim_all(&fixture), (1U << count) - 1);
+                close_pool(&fixture);
+        }
+}
+END_TEST
+
+START_TEST(taking_a_low_block_forgets_no_high_one)
+{
+        struct fixture fixture;
+
+        open_pool(&fixture);
+        free_these(&fixture, 1 | 1 << (BLOCKS - 1));
+        ck_assert_uint_eq(spill_take(&fixture.pool), 0);
+        ck_assert_uint_eq(reclaim_all(&fixture), 1 << (BLOCKS - 1));
+        close_pool(&fixture);
+}
+END_TEST
+
 START_TEST(free_blocks_at_the_top_are_reclaimed_once)
 {
         for (unsigned set = 0; set < 1U << BLOCKS; set++) {
@@ -256,6 +295,7 @@ int main(void)
         const TTest *tests[] = {
                 a_new_pool_is_all_free,
                 a_pool_without_blocks_is_always_empty,
+                a_pool_may_have_one_block,
                 lowest_free_block_is_taken_first,
                 blocks_hold_their_bytes_apart,
                 other_blocks_keep_their_bytes_when_one_goes_back,
@@ -263,6 +303,8 @@ int main(void)
                 a_pool_that_was_never_used_has_nothing_to_reclaim,
                 a_pool_in_full_use_has_nothing_to_reclaim,
                 exactly_the_free_blocks_are_reclaimed,
+                only_blocks_that_were_taken_are_reclaimed,
+                taking_a_low_block_forgets_no_high_one,
                 free_blocks_at_the_top_are_reclaimed_once,
                 blocks_used_again_after_a_walk_are_reclaimed_again,
 #ifdef POISON_WORKS

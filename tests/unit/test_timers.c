@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/timers.h"
 
+#include <string.h>
+
 #include "suite.h"
 
 enum { CONNS = 4, STEPS_MAX = 100, BUCKETS = TIMERS_LEVELS * TIMERS_BUCKETS };
@@ -66,6 +68,21 @@ START_TEST(without_timers_there_is_nothing_to_wait_for)
         ck_assert_uint_eq(timers_pop(&timers, 5 * TICK_NS), TIMERS_NONE);
         ck_assert_uint_eq(timers_pop(&timers, UINT64_MAX - 1), TIMERS_NONE);
         ck_assert_uint_eq(timers_next(&timers), UINT64_MAX);
+}
+END_TEST
+
+START_TEST(what_the_memory_held_before_does_not_matter)
+{
+        for (uint64_t ticks = 0; ticks < TIMERS_BUCKETS; ticks++) {
+                memset(&timers, 0xa5, sizeof(timers));
+                memset(conns, 0xa5, sizeof(conns));
+                start(0);
+                ck_assert_uint_eq(timers_next(&timers), UINT64_MAX);
+                timers_arm(&timers, 1, ticks * TICK_NS);
+                ck_assert_uint_eq(timers_next(&timers), ticks * TICK_NS);
+                ck_assert_uint_eq(timers_pop(&timers, ticks * TICK_NS), 1);
+                ck_assert_uint_eq(timers_pop(&timers, ticks * TICK_NS), TIMERS_NONE);
+        }
 }
 END_TEST
 
@@ -326,6 +343,7 @@ int main(void)
 {
         const TTest *const tests[] = {
                 without_timers_there_is_nothing_to_wait_for,
+                what_the_memory_held_before_does_not_matter,
                 near_deadline_pops_at_its_tick_and_never_before,
                 deadline_between_ticks_pops_at_the_next,
                 any_deadline_pops_within_one_tick_after_a_few_early_pops,
