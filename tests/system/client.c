@@ -242,6 +242,19 @@ int client_await_reset(const struct client *client)
         return error;
 }
 
+void client_expect_reset(const struct client *client)
+{
+        unsigned char chunk[4096];
+        ssize_t got;
+
+        do {
+                wait_for(client, POLLIN);
+                got = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+        } while (got > 0);
+        ck_assert_msg(got < 0, "client %u: an end as if all was well", client->number);
+        ck_assert_int_eq(errno, ECONNRESET);
+}
+
 void client_close(struct client *client)
 {
         close(client->fd);

@@ -52,6 +52,9 @@ void client_expect_end(const struct client *client);
 /* Waits for a reset, reading nothing; returns the errno that it left on the socket. */
 int client_await_reset(const struct client *client);
 
+/* Gets what is there; then the stream ends by a reset, not as if it were complete. */
+void client_expect_reset(const struct client *client);
+
 void client_close(struct client *client);
 void client_close_all(struct client *clients, unsigned count);
 

@@ -118,6 +118,30 @@ void server_await_all_closed(struct server *server, uint64_t accepted)
         ck_assert_uint_eq(closed, accepted);
 }
 
+/* True when the server holds unsent bytes in a block, false when it has sent all; waits for one. */
+static bool is_parked(struct server *server)
+{
+        struct limit limit = limit_start();
+
+        while (server_figure(server, "parked") == 0) {
+                if (number_of(server->status, "sent_bytes") ==
+                    number_of(server->status, "received_bytes"))
+                        return false;
+                ck_assert_msg(limit_left_ms(&limit) > 0, "neither: %s", server->status);
+        }
+        return true;
+}
+
+void server_park(struct server *server, struct client *client)
+{
+        const uint64_t piece_size = 8192;
+
+        do {
+                client_send(client, piece_size);
+                server_await_figure(server, "received_bytes", client->sent);
+        } while (!is_parked(server));
+}
+
 uint64_t server_logged(const struct server *server, const char *event, const char *key)
 {
         char text[64];

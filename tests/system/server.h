@@ -2,6 +2,7 @@
 /* A running echod: started until it is ready, asked for its figures, drained. */
 #pragma once
 
+#include "client.h"
 #include "process.h"
 
 enum { SERVER_STATUS_SIZE = 2048 };
@@ -33,6 +34,12 @@ void server_await_figure_least(struct server *server, const char *key, uint64_t 
 
 /* Waits until no connection is open, and then sees that every accepted one ended for a reason. */
 void server_await_all_closed(struct server *server, uint64_t accepted);
+
+/*
+ * The client, the only one ever, sends until the server holds bytes in a block that it cannot send
+ * back yet. The server has read every byte by then: nothing waits in its kernel.
+ */
+void server_park(struct server *server, struct client *client);
 
 /* A figure of the last line of an event in its log, such as drain_end; after its end, too. */
 uint64_t server_logged(const struct server *server, const char *event, const char *key);

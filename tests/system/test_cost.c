@@ -64,11 +64,34 @@ START_TEST(peers_that_never_read_cost_nothing)
 }
 END_TEST
 
+/* The first block is free and is given back; the second one is not free. */
+START_TEST(memory_given_back_is_none_that_is_needed)
+{
+        struct client leaves;
+        struct client stays;
+
+        server_start(&server, NULL);
+        client_connect_small(&leaves, server.port, 1);
+        client_send_until_blocked(&leaves, 1);
+        server_await_figure(&server, "parked", 1);
+        client_connect_small(&stays, server.port, 2);
+        client_send_until_blocked(&stays, 1);
+        server_await_figure(&server, "parked", 2);
+        client_reset(&leaves);
+        server_await_figure(&server, "parked", 1);
+        limit_watch(WATCH_MS);
+        client_receive(&stays);
+        client_close(&stays);
+        server_stop(&server);
+}
+END_TEST
+
 int main(void)
 {
         TCase *tcase = tcase_create("cost");
 
         tcase_add_test(tcase, idle_connections_cost_nothing);
         tcase_add_test(tcase, peers_that_never_read_cost_nothing);
+        tcase_add_test(tcase, memory_given_back_is_none_that_is_needed);
         return suite_run(tcase);
 }

@@ -58,14 +58,10 @@ START_TEST(server_without_clients_ends_at_once)
 }
 END_TEST
 
-/* All that it sent has reached the server, which cannot send all of it back yet. */
+/* All that it sent has reached the server: a part is parked, a part waits unread behind that. */
 static void send_until_parked(struct client *client)
 {
-        do {
-                client_send(client, 8192);
-                client_await_acknowledged(client);
-        } while (server_figure(&server, "parked") == 0);
-        /* These wait unread behind what is parked. */
+        server_park(&server, client);
         client_send(client, 8192);
         client_await_acknowledged(client);
 }
@@ -126,7 +122,7 @@ START_TEST(client_that_never_reads_is_reset_in_the_end)
 
         server_start(&server, arguments);
         client_connect_small(&client, server.port, 1);
-        send_until_parked(&client);
+        server_park(&server, &client);
         begin_drain(SIGTERM);
         ck_assert_int_eq(client_await_reset(&client), ECONNRESET);
         expect_end_of_server(1, 1);
