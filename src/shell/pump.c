@@ -119,7 +119,6 @@ static void echo(struct pump *pump, struct conn *conn, uint64_t now_ns)
 {
         uint32_t asked = conn_read_size(conn, pump->scratch_size);
 
-        unpoison(pump->scratch, pump->scratch_size);
         long got = sys_recv(conn->fd, pump->scratch, asked, 0);
         if (got < 0) {
                 note_read_error(conn, (int)-got);
@@ -133,7 +132,6 @@ static void echo(struct pump *pump, struct conn *conn, uint64_t now_ns)
                         flush(pump, conn, now_ns);
         }
         conn_settle(conn, pump->pool, now_ns);
-        poison(pump->scratch, pump->scratch_size);
 }
 
 /* Reads again what was peeked at and sent; an urgent mark may split it. */
@@ -141,13 +139,11 @@ static void consume(struct pump *pump, struct conn *conn)
 {
         long got = 1;
 
-        unpoison(pump->scratch, pump->scratch_size);
         while (conn_ahead(conn) > 0 && got > 0) {
                 got = sys_recv(conn->fd, pump->scratch, conn_ahead(conn), 0);
                 if (got > 0)
                         conn_consumed(conn, (uint32_t)got);
         }
-        poison(pump->scratch, pump->scratch_size);
         if (got <= 0)
                 note_read_error(conn, got == 0 ? ECONNRESET : (int)-got);
 }
@@ -158,7 +154,6 @@ static void echo_by_peeking(struct pump *pump, struct conn *conn, uint64_t now_n
         uint32_t asked = pump->scratch_size < PUMP_PEEK_SIZE ? pump->scratch_size : PUMP_PEEK_SIZE;
 
         counter_add(&pump->counters->peek_turns, 1);
-        unpoison(pump->scratch, pump->scratch_size);
         long got = sys_recv(conn->fd, pump->scratch, asked, MSG_PEEK);
         if (got < 0) {
                 note_read_error(conn, (int)-got);
@@ -192,14 +187,17 @@ static void finish(struct conn *conn, uint64_t now_ns)
         set_flags(conn, CONN_WRITABLE);
 }
 
+/* The scratch buffer may be touched while a turn reads, and never between turns. */
 static void read_once(struct pump *pump, struct conn *conn, uint64_t now_ns)
 {
+        unpoison(pump->scratch, pump->scratch_size);
         if (conn_ahead(conn) > 0)
                 consume(pump, conn);
         else if (spill_free(pump->pool) == 0 && !has_flag(conn, CONN_LINGERING))
                 echo_by_peeking(pump, conn, now_ns);
         else
                 echo(pump, conn, now_ns);
+        poison(pump->scratch, pump->scratch_size);
 }
 
 void pump_turn(struct pump *pump, struct conn *conn, uint64_t now_ns)

@@ -65,8 +65,6 @@ static bool admit(struct worker *worker, int fd)
         timers_clear(&worker->timers, index);
         timers_arm(&worker->timers, index, conn_deadline(conn, &worker->config.limits));
         counter_add(&worker->counters->accepted, 1);
-        if (worker->is_draining)
-                conn_drain(conn);
         return true;
 }
 
