@@ -118,7 +118,6 @@ static void flush(struct pump *pump, struct conn *conn, uint64_t now_ns)
 static void echo(struct pump *pump, struct conn *conn, uint64_t now_ns)
 {
         uint32_t asked = conn_read_size(conn, pump->scratch_size);
-
         long got = sys_recv(conn->fd, pump->scratch, asked, 0);
         if (got < 0) {
                 note_read_error(conn, (int)-got);
@@ -170,7 +169,8 @@ static void echo_by_peeking(struct pump *pump, struct conn *conn, uint64_t now_n
         conn_echoed(conn, sent, now_ns);
         counter_add(&pump->counters->received_bytes, sent);
         consume(pump, conn);
-        if (sent == got)
+        /* What is ahead is still to be read, and sends no further edge. */
+        if (sent == got && conn_ahead(conn) == 0)
                 note_read(conn, got, asked);
 }
 
