@@ -13,6 +13,7 @@ static inline int suite_run(const char *name, const TTest *const *tests, size_t 
         TCase *tcase = tcase_create(name);
         SRunner *runner = srunner_create(suite);
 
+        tcase_set_timeout(tcase, 120);
         suite_add_tcase(suite, tcase);
         for (size_t i = 0; i < test_count; i++)
                 tcase_add_test(tcase, tests[i]);
