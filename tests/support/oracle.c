@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/oracle.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* A timer pops within a tick of its deadline, and epoll_wait counts in whole ms. */
+static const uint64_t slack_ns = 2 * (UINT64_C(1) << TIMERS_TICK_SHIFT) + 1000000;
+
+/* A paused listener is tried again after 100 ms. */
+static const uint64_t pause_ns = 101000000;
+
+/* Rounds without a fault in which a connection may be ready and get no call. */
+enum { ROUNDS_MAX = 3 };
+
+static struct {
+        const struct worker *worker;
+        bool is_closing;
+        uint64_t closed_least[CONN_END_COUNT];
+        uint64_t closed_most[CONN_END_COUNT];
+        uint64_t refused[REFUSED_COUNT];
+        uint64_t refused_step; /* the latest round in which the kernel would not watch a socket */
+        uint64_t faults;       /* as of the previous round */
+        uint32_t waited[SIM_LINKS_MAX];
+        uint32_t ordinals[SIM_LINKS_MAX];
+} oracle;
+
+static uint64_t later(uint64_t since_ns, uint64_t wait_ns)
+{
+        return wait_ns == 0 || wait_ns > UINT64_MAX - since_ns ? UINT64_MAX : since_ns + wait_ns;
+}
+
+static uint64_t drain_deadline(void)
+{
+        uint64_t wait_ns = oracle.worker->config.drain_timeout_ns;
+
+        if (sim_drain_began() == UINT64_MAX)
+                return UINT64_MAX;
+        return wait_ns == 0 ? sim_drain_began() : later(sim_drain_began(), wait_ns);
+}
+
+/* Bytes that came after our FIN are discarded. */
+static bool is_owed(const struct sim_link *link)
+{
+        return !link->is_server_finished && link->read > link->echoed;
+}
+
+static uint64_t deadline(const struct sim_link *link)
+{
+        const struct conn_limits *limits = &oracle.worker->config.limits;
+
+        return is_owed(link) ? later(link->owed_ns, limits->stall_ns)
+                             : later(link->moved_ns, limits->idle_ns);
+}
+
+/* What epoll would tell of the connection now. */
+static uint32_t mask(const struct sim_link *link)
+{
+        return sim_events(link->fd);
+}
+
+/* There is something to do for the server that it should know of. */
+static bool is_ready(const struct sim_link *link)
+{
+        if (link->edges_later != 0)
+                return false;
+        uint32_t events = mask(link);
+        return (events & EPOLLOUT) != 0 && (is_owed(link) || (events & EPOLLIN) != 0);
+}
+
+/* Reasons that are true of a connection that closes now, as bits. */
+static uint32_t reasons(const struct sim_link *link)
+{
+        uint64_t now_ns = sim_now();
+
+        if (link->is_end_told)
+                return UINT32_C(1)
+                       << (link->is_server_finished ? CONN_END_DRAINED : CONN_END_PEER_FINISHED);
+        switch (link->error_told) {
+        case 0:
+                break;
+        case ECONNRESET:
+        case EPIPE:
+        case ENOTCONN:
+                return UINT32_C(1) << CONN_END_PEER_RESET;
+        case ETIMEDOUT:
+        case EHOSTUNREACH:
+        case ENETUNREACH:
+                return UINT32_C(1) << CONN_END_PEER_VANISHED;
+        default:
+                return UINT32_C(1) << CONN_END_SOCKET_ERROR;
+        }
+        uint32_t found = 0;
+        if (deadline(link) <= now_ns)
+                found |= UINT32_C(1) << (is_owed(link) ? CONN_END_STALL : CONN_END_IDLE);
+        if (drain_deadline() <= now_ns)
+                found |= UINT32_C(1) << CONN_END_DRAIN_TIMEOUT;
+        return found;
+}
+
+static void check_drained(const struct sim_link *link)
+{
+        if (link->echoed < link->drain_due && !link->is_excused)
+                sim_fail("connection %" PRIu32 ": drained after %" PRIu64 " of %" PRIu64
+                         " bytes that were there",
+                         link->ordinal, link->echoed, link->drain_due);
+}
+
+/* By reset or by FIN, as its reason asks for. */
+static void check_manner(const struct sim_link *link, uint32_t why)
+{
+        const uint32_t resets = 1 << CONN_END_STALL | 1 << CONN_END_DRAIN_TIMEOUT;
+
+        if (link->is_reset_on_close && (why & resets) == 0)
+                sim_fail("connection %" PRIu32 ": reset without a reason", link->ordinal);
+        if (!link->is_reset_on_close && (why & ~resets) == 0 && sim_figures()->injected == 0)
+                sim_fail("connection %" PRIu32 ": finished, but should be reset", link->ordinal);
+}
+
+static void check_close(const struct sim_link *link)
+{
+        const uint32_t finished = 1 << CONN_END_PEER_FINISHED | 1 << CONN_END_DRAINED;
+        uint32_t why = reasons(link);
+
+        if (why == 0)
+                sim_fail("connection %" PRIu32 ": closed without a reason", link->ordinal);
+        check_manner(link, why);
+        if ((why & finished) != 0 && is_owed(link))
+                sim_fail("connection %" PRIu32 ": closed with %" PRIu64 " bytes owed",
+                         link->ordinal, link->read - link->echoed);
+        if ((why & finished) != 0)
+                check_drained(link);
+        for (unsigned end = 0; end < CONN_END_COUNT; end++) {
+                if ((why >> end & 1) == 0)
+                        continue;
+                oracle.closed_most[end]++;
+                if (why == UINT32_C(1) << end)
+                        oracle.closed_least[end]++;
+        }
+}
+
+/* It was accepted and never became a connection. */
+static void check_refusal(const struct sim_link *link)
+{
+        uint32_t open = sim_watched();
+
+        if (!link->is_reset_on_close && sim_figures()->injected == 0)
+                sim_fail("connection %" PRIu32 ": refused without a reset", link->ordinal);
+        if (!link->is_refused_watch && open < oracle.worker->config.max_connections)
+                sim_fail("connection %" PRIu32 ": refused when %" PRIu32 " of %" PRIu32 " are open",
+                         link->ordinal, open, oracle.worker->config.max_connections);
+        oracle.refused[link->is_refused_watch ? REFUSED_NO_MEMORY : REFUSED_LIMIT]++;
+        if (link->is_refused_watch)
+                oracle.refused_step = sim_steps();
+}
+
+static void server_closes(struct sim_link *link)
+{
+        if (!link->is_watched)
+                check_refusal(link);
+        else if (!oracle.is_closing)
+                check_close(link);
+}
+
+/* Whoever waited when draining began is served, unless the kernel ran out of something. */
+static void listener_closes(int listen_fd, uint32_t waiting, int last_accept)
+{
+        (void)listen_fd;
+        if (!oracle.is_closing && waiting > 0 && last_accept >= 0 &&
+            oracle.refused_step != sim_steps())
+                sim_fail("%" PRIu32 " connections were left in the backlog", waiting);
+}
+
+static void check_sleep_of(const struct sim_link *link, uint64_t until_ns)
+{
+        uint64_t now_ns = sim_now();
+        bool may_retry = now_ns < link->retry_ns;
+
+        if (is_ready(link) && !may_retry)
+                sim_fail("connection %" PRIu32 ": lost wake-up, events 0x%" PRIx32 ", %" PRIu64
+                         " read, %" PRIu64 " echoed",
+                         link->ordinal, mask(link), link->read, link->echoed);
+        if (is_ready(link) && until_ns > link->retry_ns)
+                sim_fail("connection %" PRIu32 ": nothing will try again", link->ordinal);
+        if (deadline(link) < UINT64_MAX - slack_ns && until_ns > deadline(link) + slack_ns)
+                sim_fail("connection %" PRIu32 ": its deadline will be missed", link->ordinal);
+        if (sim_drain_began() != UINT64_MAX && !link->is_server_finished && !may_retry &&
+            link->edges_later == 0 && !is_owed(link) && (mask(link) & EPOLLOUT) != 0)
+                sim_fail("connection %" PRIu32 ": draining, and not finished", link->ordinal);
+}
+
+static void check_counters(void)
+{
+        const struct counters *counters = oracle.worker->counters;
+        const struct sim_figures *figures = sim_figures();
+
+        if (counters_open(counters) != sim_watched())
+                sim_fail("%" PRIu64 " connections counted, %" PRIu32 " are open",
+                         counters_open(counters), sim_watched());
+        if (counter_read(&counters->received_bytes) != figures->taken)
+                sim_fail("%" PRIu64 " received bytes counted, there were %" PRIu64,
+                         counter_read(&counters->received_bytes), figures->taken);
+        if (counter_read(&counters->sent_bytes) != figures->bytes)
+                sim_fail("%" PRIu64 " sent bytes counted, there were %" PRIu64,
+                         counter_read(&counters->sent_bytes), figures->bytes);
+        if (counter_read(&counters->peek_turns) != figures->peeks)
+                sim_fail("%" PRIu64 " peek turns counted, there were %" PRIu64,
+                         counter_read(&counters->peek_turns), figures->peeks);
+        if (counter_read(&counters->parked) > oracle.worker->config.block_count)
+                sim_fail("more connections are parked than there are blocks");
+}
+
+static void sleeps(uint64_t until_ns)
+{
+        uint32_t owing = 0;
+
+        for (int i = 0; i < SIM_LINKS_MAX; i++) {
+                const struct sim_link *link = sim_link_at(i);
+                if (link == NULL || link->fd < 0 || !link->is_watched)
+                        continue;
+                check_sleep_of(link, until_ns);
+                owing += is_owed(link);
+        }
+        if (owing != counter_read(&oracle.worker->counters->parked))
+                sim_fail("%" PRIu32 " connections owe bytes, %" PRIu64 " are parked", owing,
+                         counter_read(&oracle.worker->counters->parked));
+        if (drain_deadline() < UINT64_MAX && until_ns > drain_deadline() + slack_ns &&
+            sim_watched() > 0 && sim_now() < drain_deadline())
+                sim_fail("the drain timeout will be missed");
+        if (sim_is_accepting_paused() && until_ns > sim_now() + pause_ns)
+                sim_fail("accepting will not be resumed in time");
+        if (sim_is_accepting_paused() && sim_has_closed_since_pause())
+                sim_fail("a connection closed, and accepting was not resumed");
+        check_counters();
+}
+
+const struct sim_watcher *oracle_watcher(void)
+{
+        static const struct sim_watcher watcher = { server_closes, listener_closes, sleeps };
+
+        return &watcher;
+}
+
+void oracle_open(const struct worker *worker)
+{
+        memset(&oracle, 0, sizeof(oracle));
+        oracle.worker = worker;
+}
+
+/* Counts rounds in which a connection was ready and nobody called. */
+static void check_fairness(int index, const struct sim_link *link)
+{
+        bool is_waiting = link != NULL && link->fd >= 0 && link->is_watched &&
+                          link->touched_step != sim_steps() && sim_now() >= link->retry_ns &&
+                          is_ready(link);
+
+        oracle.waited[index] = is_waiting ? oracle.waited[index] + 1 : 0;
+        if (oracle.waited[index] > ROUNDS_MAX)
+                sim_fail("connection %" PRIu32 ": ready for %d rounds, and not served",
+                         link->ordinal, ROUNDS_MAX);
+}
+
+void oracle_step(void)
+{
+        uint64_t faults = sim_figures()->faults[SIM_NO_FAULT] + sim_figures()->injected;
+
+        /* An interrupted wait, say, delays everybody; what it hides is not the server's. */
+        for (int i = 0; i < SIM_LINKS_MAX && faults == oracle.faults; i++)
+                check_fairness(i, sim_link_at(i));
+        oracle.faults = faults;
+}
+
+void oracle_expect_close(void)
+{
+        oracle.is_closing = true;
+}
+
+void oracle_client_ends(const struct sim_link *link)
+{
+        if (link->taken > link->sent)
+                sim_fail("connection %" PRIu32 ": took more than it sent", link->ordinal);
+        if (link->is_client_finished && !link->is_client_reset && link->is_end_told &&
+            !link->is_server_finished && link->taken != link->sent)
+                sim_fail("connection %" PRIu32 ": finished after %" PRIu64 " of %" PRIu64 " bytes",
+                         link->ordinal, link->taken, link->sent);
+}
+
+void oracle_close(void)
+{
+        const struct worker *worker = oracle.worker;
+        const struct counters *counters = worker->counters;
+
+        check_counters();
+        for (unsigned end = CONN_OPEN + 1; end < CONN_END_COUNT; end++) {
+                uint64_t counted = counter_read(&counters->closed[end]);
+                if (counted < oracle.closed_least[end] || counted > oracle.closed_most[end])
+                        sim_fail("%" PRIu64 " closed as %s, there were %" PRIu64 " to %" PRIu64,
+                                 counted, counters_closed_name(end), oracle.closed_least[end],
+                                 oracle.closed_most[end]);
+        }
+        for (unsigned why = 0; why < REFUSED_COUNT; why++)
+                if (counter_read(&counters->refused[why]) != oracle.refused[why])
+                        sim_fail("%" PRIu64 " refused as %s, there were %" PRIu64,
+                                 counter_read(&counters->refused[why]), counters_refused_name(why),
+                                 oracle.refused[why]);
+        uint64_t errors = 0;
+        for (unsigned kind = 0; kind < ACCEPT_ERROR_COUNT; kind++)
+                errors += counter_read(&counters->accept_errors[kind]);
+        if (errors != sim_figures()->accepts[1])
+                sim_fail("%" PRIu64 " accept errors counted, there were %" PRIu64, errors,
+                         sim_figures()->accepts[1]);
+        if (slots_used(&worker->slots) != 0 || spill_used(&worker->pool) != 0)
+                sim_fail("a slot or a block is held by nobody");
+        if (timers_next(&worker->timers) != UINT64_MAX || !ready_is_empty(&worker->ready))
+                sim_fail("a timer or a turn is held by nobody");
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A simulated kernel. It defines every sys_* of shell/sys.h, so the whole shell runs on it: TCP
+ * sockets with small buffers, epoll with exact edges, a clock that moves only when it is told to.
+ * What it does is what Linux does, as tests/contract fixes it for both; what it may do besides are
+ * faults, drawn from the choice that sim_open() was given.
+ *
+ * One kernel at a time, one thread. Payload is not stored: a queue is two offsets into a stream
+ * that payload.h knows, made when the server reads it and checked when the server echoes it.
+ * Misuse (a closed descriptor, a reserved buffer left behind, a byte that was never sent) ends the
+ * process in sim_fail().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "support/choice.h"
+
+enum {
+        SIM_DESCRIPTORS_MAX = 128,
+        SIM_LINKS_MAX = 48, /* connections that either side still knows */
+        SIM_POLLS_MAX = 4,
+};
+
+/* Kernel calls, for counting and for failing one on purpose. */
+enum sim_call {
+        SIM_CLOCK,
+        SIM_RESERVE,
+        SIM_SMALL_PAGES,
+        SIM_RELEASE,
+        SIM_UNRESERVE,
+        SIM_SOCKET_TCP,
+        SIM_SETSOCKOPT_INT,
+        SIM_BIND,
+        SIM_GETSOCKNAME,
+        SIM_LISTEN,
+        SIM_ACCEPT,
+        SIM_RECV,
+        SIM_SEND,
+        SIM_SHUTDOWN_WRITE,
+        SIM_RESET_ON_CLOSE,
+        SIM_CLOSE,
+        SIM_POLL_OPEN,
+        SIM_POLL_SET,
+        SIM_POLL_WAIT,
+        SIM_WAKE_OPEN,
+        SIM_WAKE,
+        SIM_CALL_COUNT,
+};
+
+/* Kinds of faults; a run has some of them, each at its own rate. */
+enum sim_fault {
+        SIM_NO_FAULT,
+        SIM_INTERRUPTED,           /* EINTR of any call that can wait */
+        SIM_SHORT_RECV,            /* fewer bytes than are there, then an edge */
+        SIM_SHORT_SEND,            /* fewer bytes than there is room for, then an edge */
+        SIM_AGAIN,                 /* EAGAIN though there is something to do, then an edge */
+        SIM_NO_BUFFERS,            /* ENOBUFS or ENOMEM of recv and send, no edge */
+        SIM_RESET,                 /* the connection breaks: ECONNRESET, EPIPE */
+        SIM_VANISH,                /* the same by ETIMEDOUT, EHOSTUNREACH, ENETUNREACH */
+        SIM_ACCEPT_GONE,           /* ECONNABORTED and its like: a waiting connection is lost */
+        SIM_ACCEPT_NO_DESCRIPTORS, /* EMFILE, ENFILE, once */
+        SIM_ACCEPT_NO_MEMORY,      /* ENOBUFS, ENOMEM, once */
+        SIM_ACCEPT_STICKY,         /* any of the four for many calls */
+        SIM_WATCH_REFUSED,         /* ENOMEM, ENOSPC of adding to an epoll */
+        SIM_EVENT_SPURIOUS,        /* an event that tells what is not so */
+        SIM_EVENT_STALE,           /* an event of a descriptor that was closed */
+        SIM_EVENT_LONE,            /* HUP or ERR without the IN that Linux sends along */
+        SIM_EVENT_FEW,             /* one event, though there are more */
+        SIM_RELEASE_REFUSED,       /* pages do not go back */
+        SIM_SHUTDOWN_REFUSED,      /* ENOTCONN of a connection that breaks just then */
+        SIM_FAULT_COUNT,
+};
+
+struct sim_settings {
+        uint32_t rates[SIM_FAULT_COUNT]; /* of 65536 opportunities */
+        uint32_t descriptors;            /* as RLIMIT_NOFILE: numbers 0 to this - 1 */
+        uint32_t buffer_max;             /* bytes of a socket's queue each way; 1 or more */
+        FILE *trace;                     /* a line an event; NULL = none */
+};
+
+/* Calls first to first + count - 1 of that function fail; first 0 = none. */
+struct sim_injection {
+        enum sim_call call;
+        uint64_t first;
+        uint64_t count;
+        int error; /* positive errno */
+};
+
+#define SIM_NO_OFFSET UINT64_MAX
+
+/* Options that a listener hands to its connections. */
+struct sim_options {
+        bool urgent_in_line;
+        bool no_delay;
+        bool reuse_port;
+        bool reuse_address;
+        uint32_t unsent_max; /* bytes; TCP_NOTSENT_LOWAT */
+        uint64_t user_timeout_ns;
+};
+
+/*
+ * One connection, both its ends. Offsets count bytes of its stream: the client has sent `sent`, the
+ * server has read `read` of them and echoed `echoed`, the client has taken `taken` of those.
+ * Everything is the kernel's; tests and the oracle only read it.
+ */
+struct sim_link {
+        bool is_used;
+        uint32_t ordinal; /* of all connections of this kernel: its stream's number */
+        int fd;           /* the server's; -1 = none, not yet or no more */
+        int listen_fd;    /* in whose backlog it waits; -1 = none */
+        struct sim_options options;
+
+        uint64_t sent;
+        uint64_t read;
+        uint64_t urgent; /* offset of the urgent byte while it was not read; SIM_NO_OFFSET */
+        uint64_t echoed;
+        uint64_t taken;
+        uint32_t receive_size; /* bytes the server's side queues */
+        uint32_t send_size;    /* unacknowledged bytes the server's side queues */
+        uint32_t window;       /* bytes the client's side queues */
+
+        bool is_client_finished; /* its FIN arrived, behind `sent` */
+        bool is_client_closed;   /* nobody reads there: bytes are answered by a reset */
+        bool is_client_reset;    /* the client saw a reset: what it had not taken is lost */
+        bool is_client_gone;     /* the client forgot the connection */
+        bool is_dark;            /* the client's machine no longer answers */
+        bool is_server_finished; /* our FIN follows `echoed` */
+        bool is_server_closed;   /* by close(2), or it was never accepted */
+        bool is_dead;            /* the socket is in state CLOSE: a reset was seen either way */
+        bool is_reset_on_close;
+        bool is_waiting_for_space; /* SOCK_NOSPACE: an EPOLLOUT edge is owed */
+        uint32_t edges_later;      /* an injected fault owes these */
+        int error;                 /* SO_ERROR, positive */
+
+        /* What the oracle wants to know. */
+        bool is_watched;       /* it was in an epoll set: a connection, not a refusal */
+        bool is_end_told;      /* recv returned 0 */
+        int error_told;        /* the first fatal errno that a call returned, positive */
+        bool is_excused;       /* an injected fault may have hidden bytes while draining */
+        bool is_refused_watch; /* adding it to an epoll failed */
+        uint64_t drain_due;    /* bytes to echo in any case: there when draining began */
+        uint64_t dark_ns;      /* since when */
+        uint64_t moved_ns;     /* the idle deadline counts from here */
+        uint64_t owed_ns;      /* the stall deadline counts from here, while bytes are owed */
+        uint64_t retry_ns;     /* until then the server may wait for memory */
+        uint64_t touched_step; /* sim_steps() at the last call */
+};
+
+/* Who watches; any may be NULL. */
+struct sim_watcher {
+        void (*server_closes)(struct sim_link *link); /* before close(2) takes effect */
+        void (*listener_closes)(int listen_fd, uint32_t waiting, int last_accept);
+        void (*sleeps)(uint64_t until_ns); /* nothing is ready; UINT64_MAX = for ever */
+};
+
+struct sim_figures {
+        uint64_t events;                  /* kernel calls, client actions, clock steps */
+        uint64_t faults[SIM_FAULT_COUNT]; /* [SIM_NO_FAULT] is their sum */
+        uint64_t injected;                /* calls that failed by sim_inject() */
+        uint64_t connections;
+        uint64_t taken;      /* bytes read to be echoed, or peeked at and echoed */
+        uint64_t bytes;      /* echoed and checked */
+        uint64_t peeks;      /* calls of recv with MSG_PEEK */
+        uint64_t accepts[2]; /* sockets that accept gave, and errors but EAGAIN and EINTR */
+};
+
+void sim_open(struct choice *choice, const struct sim_settings *settings,
+              const struct sim_watcher *watcher);
+/* From now on no faults; machines that vanished are back, and know nothing of before. */
+void sim_heal(void);
+/* Fails if a descriptor, a connection or memory was left. */
+void sim_close(void);
+
+/* Fails calls on purpose. */
+void sim_inject(const struct sim_injection *injection);
+
+/* The process ends here, with the reason; the hook, if any, runs first. */
+_Noreturn __attribute__((format(printf, 1, 2))) void sim_fail(const char *format, ...);
+
+uint64_t sim_now(void);
+void sim_advance(uint64_t ns);
+/* The latest sys_poll_wait() found nothing and was willing to wait until then; 0 = it was not. */
+uint64_t sim_sleeps_until(void);
+/* Goes up whenever something was achieved: bytes moved, a connection or a fault came or went. */
+uint64_t sim_progress(void);
+/* Begins the next round of the server, which may make a bounded number of calls. */
+void sim_step(void);
+uint64_t sim_steps(void);
+/* When listen(fd, 0) told that the server drains; UINT64_MAX = not yet. */
+uint64_t sim_drain_began(void);
+/* A connection waits in a backlog that no epoll watches. */
+bool sim_is_accepting_paused(void);
+/* A connection has closed since accepting last failed. */
+bool sim_has_closed_since_pause(void);
+/* Connections in some epoll set. */
+uint32_t sim_watched(void);
+/* What poll(2) would tell of the descriptor. */
+uint32_t sim_events(int fd);
+uint64_t sim_hash(void);
+const struct sim_figures *sim_figures(void);
+
+/* Client side. A link's number is valid until sim_client_forget(). */
+/* -ECONNREFUSED: nobody listens; -EAGAIN: the backlog is full; -ENOBUFS: too many links. */
+int sim_client_connect(uint16_t port);
+struct sim_link *sim_link(int index);
+/* For walking over all 0 to SIM_LINKS_MAX - 1; NULL = none there. */
+const struct sim_link *sim_link_at(int index);
+/* Returns what was taken; `is_urgent` makes the last byte of it urgent (MSG_OOB). */
+uint32_t sim_client_send(int index, uint32_t size, bool is_urgent);
+uint32_t sim_client_receive(int index, uint32_t size);
+/* Bytes that the client could receive now. */
+uint32_t sim_client_readable(int index);
+/* Everything was taken, and our FIN follows it. */
+bool sim_client_is_at_end(int index);
+void sim_client_finish(int index);
+void sim_client_close(int index);
+void sim_client_reset(int index);
+/* The client's machine stops answering. */
+void sim_client_vanish(int index);
+void sim_client_forget(int index);

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A TCP connection, both ends, as Linux shows it to the server: tcp_poll(), tcp_recvmsg() and
+ * tcp_sendmsg() of net/ipv4/tcp.c, tcp_reset() and tcp_fin() of tcp_input.c, in counts.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "shell/sys.h"
+#include "support/payload.h"
+#include "support/sim_state.h"
+
+struct sim_link *sim_link(int index)
+{
+        if (index < 0 || index >= SIM_LINKS_MAX || !sim.links[index].is_used)
+                sim_fail("client's connection %d is not known", index);
+        return &sim.links[index];
+}
+
+const struct sim_link *sim_link_at(int index)
+{
+        return sim.links[index].is_used ? &sim.links[index] : NULL;
+}
+
+static uint64_t unread(const struct sim_link *link)
+{
+        return link->sent - link->read;
+}
+
+/* Echoed bytes that lie in the server's kernel: the client's window has no room for them. */
+static uint32_t unsent(const struct sim_link *link)
+{
+        uint64_t queued = link->echoed - link->taken;
+
+        return queued > link->window ? (uint32_t)(queued - link->window) : 0;
+}
+
+/* Bytes that the server's side would take now: what the window has room for leaves at once. */
+static uint32_t space(const struct sim_link *link)
+{
+        uint64_t queued = link->echoed - link->taken;
+        uint64_t room = link->send_size;
+
+        if (room > link->options.unsent_max)
+                room = link->options.unsent_max;
+        room += link->window;
+        return queued < room ? (uint32_t)(room - queued) : 0;
+}
+
+/* sk_stream_is_writeable(): a third is free, and less than half of the unsent limit is used. */
+static bool is_writable(const struct sim_link *link)
+{
+        uint32_t used = unsent(link);
+
+        return space(link) > 0 && link->send_size - used >= used / 2 &&
+               used < (link->options.unsent_max + 1) / 2;
+}
+
+static bool is_shut_for_reading(const struct sim_link *link)
+{
+        return link->is_client_finished || link->is_dead;
+}
+
+static bool is_shut_for_writing(const struct sim_link *link)
+{
+        return link->is_server_finished || link->is_dead;
+}
+
+uint32_t sim_link_mask(const struct sim_link *link)
+{
+        bool is_at_mark = link->urgent == link->read && !link->options.urgent_in_line;
+        uint32_t mask = 0;
+
+        if (is_shut_for_reading(link))
+                mask |= EPOLLIN | EPOLLRDHUP;
+        if (is_shut_for_reading(link) && is_shut_for_writing(link))
+                mask |= EPOLLHUP;
+        if (unread(link) > is_at_mark)
+                mask |= EPOLLIN;
+        if (is_shut_for_writing(link) || is_writable(link))
+                mask |= EPOLLOUT;
+        if (link->urgent != SIM_NO_OFFSET)
+                mask |= EPOLLPRI;
+        if (link->error != 0)
+                mask |= EPOLLERR;
+        return mask;
+}
+
+static void wake(const struct sim_link *link, uint32_t key)
+{
+        if (link->fd >= 0)
+                sim_poll_wake(link->fd, key);
+}
+
+static void wake_for_space(struct sim_link *link)
+{
+        if (!link->is_waiting_for_space || !is_writable(link))
+                return;
+        link->is_waiting_for_space = false;
+        wake(link, EPOLLOUT);
+}
+
+void sim_link_owe_edge(struct sim_link *link, uint32_t events)
+{
+        link->edges_later |= events;
+        sim.late_count++;
+}
+
+static void free_if_unknown(struct sim_link *link)
+{
+        if (link->is_client_gone && link->is_server_closed)
+                link->is_used = false;
+}
+
+void sim_link_end(struct sim_link *link)
+{
+        link->is_server_closed = true;
+        link->fd = -1;
+        link->listen_fd = -1;
+        free_if_unknown(link);
+}
+
+void sim_link_reset_client(struct sim_link *link)
+{
+        link->is_client_reset = true;
+        link->taken = link->echoed;
+}
+
+/* tcp_reset(): bytes that came stay readable, bytes to send are lost. */
+void sim_link_break(struct sim_link *link, int error)
+{
+        if (link->is_dead || link->is_server_closed)
+                return;
+        link->is_dead = true;
+        link->error = error == ECONNRESET && link->is_client_finished ? EPIPE : error;
+        sim_link_reset_client(link);
+        wake(link, 0);
+}
+
+static struct sim_link *new_link(void)
+{
+        for (unsigned i = 0; i < SIM_LINKS_MAX; i++)
+                if (!sim.links[i].is_used)
+                        return &sim.links[i];
+        return NULL;
+}
+
+/* One of the listeners of the port, as the kernel's hash would choose; -1 = none. */
+static int choose_listener(uint16_t port)
+{
+        int found = -1;
+        uint32_t count = 0;
+
+        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++) {
+                const struct sim_descriptor *listener = &sim.descriptors[fd];
+                if (listener->kind != SIM_SOCKET || !listener->is_listening ||
+                    listener->port != port)
+                        continue;
+                count++;
+                if (found < 0 || choice_below(sim.choice, count) == 0)
+                        found = fd;
+        }
+        return found;
+}
+
+static void set_up(struct sim_link *link, const struct sim_descriptor *listener)
+{
+        uint32_t max = sim.settings.buffer_max;
+
+        memset(link, 0, sizeof(*link));
+        link->is_used = true;
+        link->ordinal = (uint32_t)sim.figures.connections++;
+        link->fd = -1;
+        link->urgent = SIM_NO_OFFSET;
+        link->options = listener->options;
+        link->receive_size = choice_size(sim.choice, max);
+        link->send_size = choice_size(sim.choice, max);
+        link->window = choice_size(sim.choice, max);
+}
+
+int sim_client_connect(uint16_t port)
+{
+        int listen_fd = choose_listener(port);
+        struct sim_link *link = new_link();
+        int index = -ENOBUFS;
+
+        if (listen_fd < 0) {
+                index = -ECONNREFUSED;
+        } else if (link != NULL) {
+                struct sim_descriptor *listener = &sim.descriptors[listen_fd];
+                index = -EAGAIN;
+                /* sk_acceptq_is_full(): a backlog of n holds n + 1. */
+                if (listener->waiting_count <= listener->backlog) {
+                        set_up(link, listener);
+                        link->listen_fd = listen_fd;
+                        index = (int)(link - sim.links);
+                        uint32_t at = listener->waiting_first + listener->waiting_count++;
+                        listener->waiting[at % SIM_LINKS_MAX] = (uint32_t)index;
+                        sim.waiting++;
+                        sim_poll_wake(listen_fd, EPOLLIN);
+                }
+        }
+        sim_note("connect", port, 0, index);
+        return index;
+}
+
+/* What arrives at a socket that is closed, or whose reader is, is answered by a reset. */
+static bool is_refused_by_server(struct sim_link *link)
+{
+        if (!link->is_server_closed && !link->is_dead)
+                return false;
+        sim_link_reset_client(link);
+        return true;
+}
+
+uint32_t sim_client_send(int index, uint32_t size, bool is_urgent)
+{
+        struct sim_link *link = sim_link(index);
+        uint64_t room = link->receive_size -
+                        (unread(link) < link->receive_size ? unread(link) : link->receive_size);
+        uint32_t sent = 0;
+
+        if (link->is_client_finished || link->is_client_reset || link->is_dark)
+                sim_fail("client %d cannot send any more", index);
+        if (!is_refused_by_server(link)) {
+                sent = size < room ? size : (uint32_t)room;
+                link->sent += sent;
+        }
+        if (sent > 0 && is_urgent)
+                link->urgent = link->sent - 1;
+        if (sent > 0)
+                wake(link, is_urgent ? EPOLLIN | EPOLLPRI : EPOLLIN);
+        sim_note(is_urgent ? "urgent" : "send", link->ordinal, size, sent);
+        return sent;
+}
+
+uint32_t sim_client_readable(int index)
+{
+        const struct sim_link *link = sim_link(index);
+
+        return link->is_client_reset ? 0 : (uint32_t)(link->echoed - link->taken);
+}
+
+uint32_t sim_client_receive(int index, uint32_t size)
+{
+        struct sim_link *link = sim_link(index);
+        uint32_t readable = sim_client_readable(index);
+
+        if (size > readable)
+                size = readable;
+        link->taken += size;
+        if (!link->is_server_closed && !link->is_dead)
+                wake_for_space(link);
+        sim_note("receive", link->ordinal, size, readable);
+        return size;
+}
+
+bool sim_client_is_at_end(int index)
+{
+        const struct sim_link *link = sim_link(index);
+
+        return (link->is_server_finished || link->is_server_closed) && !link->is_client_reset &&
+               link->taken == link->echoed;
+}
+
+void sim_client_finish(int index)
+{
+        struct sim_link *link = sim_link(index);
+
+        sim_note("finish", link->ordinal, 0, 0);
+        if (link->is_client_finished || is_refused_by_server(link))
+                return;
+        link->is_client_finished = true;
+        wake(link, 0);
+}
+
+void sim_client_reset(int index)
+{
+        struct sim_link *link = sim_link(index);
+
+        sim_note("reset", link->ordinal, 0, 0);
+        link->is_client_closed = true;
+        sim_link_break(link, ECONNRESET);
+        sim_link_reset_client(link);
+}
+
+void sim_client_close(int index)
+{
+        struct sim_link *link = sim_link(index);
+
+        /* tcp_close(): unread bytes make it a reset. */
+        if (sim_client_readable(index) > 0) {
+                sim_client_reset(index);
+                return;
+        }
+        sim_client_finish(index);
+        sim_note("close", link->ordinal, 0, 0);
+        link->is_client_closed = true;
+}
+
+void sim_client_vanish(int index)
+{
+        struct sim_link *link = sim_link(index);
+
+        sim_note("vanish", link->ordinal, 0, 0);
+        link->is_dark = true;
+        link->dark_ns = sim.now_ns;
+        sim.dark_count++;
+}
+
+void sim_client_forget(int index)
+{
+        struct sim_link *link = sim_link(index);
+
+        link->is_client_gone = true;
+        free_if_unknown(link);
+}
+
+/* Where a read that starts now must stop: at the urgent mark, or at the end of what is there. */
+static uint64_t readable_end(struct sim_link *link)
+{
+        if (link->urgent == link->read && !link->options.urgent_in_line) {
+                /* Out of line, and nobody asks for it: the stream goes on without the byte. */
+                link->read++;
+                link->urgent = SIM_NO_OFFSET;
+        }
+        return link->urgent != SIM_NO_OFFSET && link->urgent > link->read ? link->urgent
+                                                                          : link->sent;
+}
+
+static void note_consumed(struct sim_link *link, uint32_t size)
+{
+        bool is_ahead = link->read + size <= link->echoed;
+
+        link->read += size;
+        if (link->urgent != SIM_NO_OFFSET && link->read > link->urgent)
+                link->urgent = SIM_NO_OFFSET;
+        if (!is_ahead && !link->is_server_finished) {
+                link->moved_ns = sim.now_ns;
+                link->owed_ns = sim.now_ns;
+                sim.figures.taken += size;
+        }
+}
+
+static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
+{
+        uint64_t there = readable_end(link) - link->read;
+        int error = link->error;
+
+        if (there == 0) {
+                if (link->is_client_finished)
+                        return 0;
+                link->error = 0;
+                return error != 0 ? -error : link->is_dead ? 0 : -EAGAIN;
+        }
+        uint32_t got = size < there ? size : (uint32_t)there;
+        if (got > 1 && SIM_DRAW(SIM_SHORT_RECV) != SIM_NO_FAULT) {
+                got = 1 + choice_below(sim.choice, got - 1);
+                sim_link_owe_edge(link, EPOLLIN);
+                link->is_excused = true;
+        }
+        payload_fill(data, got, link->ordinal, link->read);
+        if ((flags & MSG_PEEK) == 0)
+                note_consumed(link, got);
+        return got;
+}
+
+/* Errors that end a connection, for whoever asks what the server was told. */
+static void tell(struct sim_link *link, long result)
+{
+        switch (-result) {
+        case 0:
+        case EINTR:
+        case EAGAIN:
+                return;
+        case ENOBUFS:
+        case ENOMEM:
+                link->retry_ns = sim.now_ns + UINT64_C(104000000);
+                return;
+        default:
+                if (link->error_told == 0 && !link->is_end_told)
+                        link->error_told = (int)-result;
+        }
+}
+
+/* The faults that recv and send share; 0 = go on. */
+static int fail_io(struct sim_link *link, uint32_t edge)
+{
+        static const int gone[] = { ETIMEDOUT, EHOSTUNREACH, ENETUNREACH };
+
+        switch ((int)SIM_DRAW(SIM_INTERRUPTED, SIM_AGAIN, SIM_NO_BUFFERS, SIM_RESET, SIM_VANISH)) {
+        case SIM_INTERRUPTED:
+                return -EINTR;
+        case SIM_AGAIN:
+                sim_link_owe_edge(link, edge);
+                link->is_excused = true;
+                return -EAGAIN;
+        case SIM_NO_BUFFERS:
+                link->is_excused = true;
+                return choice_below(sim.choice, 2) == 0 ? -ENOBUFS : -ENOMEM;
+        case SIM_RESET:
+                sim_link_break(link, ECONNRESET);
+                return 0;
+        case SIM_VANISH:
+                sim_link_break(link, gone[choice_below(sim.choice, 3)]);
+                return 0;
+        default:
+                return 0;
+        }
+}
+
+static struct sim_link *called(int fd)
+{
+        struct sim_link *link = &sim.links[sim_descriptor(fd, SIM_STREAM)->link];
+
+        link->touched_step = sim.steps;
+        return link;
+}
+
+/* An errno that ends the connection was injected: both sides see it end. */
+static int injected(struct sim_link *link, enum sim_call call, uint32_t edge)
+{
+        int error = sim_enter(call);
+
+        if (error == -EAGAIN)
+                sim_link_owe_edge(link, edge);
+        if (error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM)
+                link->is_excused = true;
+        if (error == -ECONNRESET || error == -ETIMEDOUT)
+                sim_link_break(link, -error);
+        return error;
+}
+
+long sys_recv(int fd, void *data, uint32_t size, int flags)
+{
+        struct sim_link *link = called(fd);
+        long got = injected(link, SIM_RECV, EPOLLIN);
+
+        if (data == NULL || size == 0)
+                sim_fail("nowhere to receive to");
+        if (got == 0)
+                got = fail_io(link, EPOLLIN);
+        if (got == 0)
+                got = receive(link, data, size, flags);
+        if (got == 0 && link->error_told == 0)
+                link->is_end_told = true;
+        if ((flags & MSG_PEEK) != 0)
+                sim.figures.peeks++;
+        else if (got > 0)
+                sim.progress++;
+        tell(link, got < 0 ? got : 0);
+        sim_note((flags & MSG_PEEK) != 0 ? "sys_recv(peek)" : "sys_recv", fd, size, got);
+        return got;
+}
+
+static long transmit(struct sim_link *link, const void *data, uint32_t size)
+{
+        uint32_t room = space(link);
+        uint32_t sent = size < room ? size : room;
+        int error = link->error;
+
+        if (error != 0 || is_shut_for_writing(link)) {
+                link->error = 0;
+                return error != 0 ? -error : -EPIPE;
+        }
+        if (sent < size)
+                link->is_waiting_for_space = true;
+        if (sent == 0)
+                return -EAGAIN;
+        if (sent > 1 && SIM_DRAW(SIM_SHORT_SEND) != SIM_NO_FAULT) {
+                sent = 1 + choice_below(sim.choice, sent - 1);
+                sim_link_owe_edge(link, EPOLLOUT);
+        }
+        if (sent > link->sent - link->echoed)
+                sim_fail("connection %u: an echo of bytes that were never sent", link->ordinal);
+        if (!payload_matches(data, sent, link->ordinal, link->echoed))
+                sim_fail("connection %u: wrong bytes after %llu right ones", link->ordinal,
+                         (unsigned long long)link->echoed);
+        link->echoed += sent;
+        sim.figures.bytes += sent;
+        if (link->echoed > link->read)
+                sim.figures.taken += sent;
+        if (link->echoed >= link->read)
+                link->moved_ns = sim.now_ns;
+        if (link->is_client_closed)
+                sim_link_break(link, ECONNRESET);
+        return sent;
+}
+
+long sys_send(int fd, const void *data, uint32_t size)
+{
+        struct sim_link *link = called(fd);
+        long sent = injected(link, SIM_SEND, EPOLLOUT);
+
+        if (data == NULL || size == 0)
+                sim_fail("nothing to send");
+        if (sent == 0)
+                sent = fail_io(link, EPOLLOUT);
+        if (sent == 0)
+                sent = transmit(link, data, size);
+        if (sent > 0)
+                sim.progress++;
+        tell(link, sent < 0 ? sent : 0);
+        sim_note("sys_send", fd, size, sent);
+        return sent;
+}
+
+int sys_shutdown_write(int fd)
+{
+        struct sim_link *link = called(fd);
+        int error = injected(link, SIM_SHUTDOWN_WRITE, EPOLLOUT);
+
+        if (error == 0 && SIM_DRAW(SIM_SHUTDOWN_REFUSED) != SIM_NO_FAULT)
+                sim_link_break(link, ECONNRESET);
+        if (error == 0 && link->is_dead)
+                error = -ENOTCONN;
+        if (error == 0) {
+                link->is_server_finished = true;
+                link->moved_ns = sim.now_ns;
+                sim.progress++;
+                wake(link, 0);
+        }
+        tell(link, error);
+        sim_note("sys_shutdown_write", fd, 0, error);
+        return error;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulated kernel's insides: for sim*.c alone. */
+#pragma once
+
+#include <sys/epoll.h>
+
+#include "support/sim.h"
+
+enum sim_kind { SIM_FREE, SIM_SOCKET, SIM_STREAM, SIM_POLL, SIM_EVENTFD };
+
+/* One registration of a descriptor with an epoll. */
+struct sim_watch {
+        bool is_used;
+        bool is_queued; /* on the epoll's ready list */
+        uint32_t events;
+        uint64_t token;
+        struct sim_watch *next;
+        int fd;
+};
+
+struct sim_descriptor {
+        enum sim_kind kind;
+        struct sim_options options;
+        uint16_t port; /* SIM_SOCKET: bound; 0 = not */
+        bool is_listening;
+        uint32_t backlog;
+        uint32_t waiting[SIM_LINKS_MAX]; /* links, a ring */
+        uint32_t waiting_first;
+        uint32_t waiting_count;
+        int last_accept;
+        uint32_t link; /* SIM_STREAM */
+        uint32_t poll; /* SIM_POLL: which */
+        bool is_woken; /* SIM_EVENTFD */
+        struct sim_watch watches[SIM_POLLS_MAX];
+};
+
+struct sim_poll {
+        int fd; /* -1 = free */
+        struct sim_watch *first;
+        struct sim_watch *last;
+};
+
+enum { SIM_STALE_MAX = 8, SIM_FIRST_DESCRIPTOR = 3, SIM_CALLS_PER_STEP = 100000 };
+
+struct sim {
+        struct choice *choice;
+        struct sim_settings settings;
+        const struct sim_watcher *watcher;
+        struct sim_injection injection;
+        uint64_t calls[SIM_CALL_COUNT];
+        struct sim_figures figures;
+        uint64_t hash;
+        uint64_t now_ns;
+        uint64_t read_ns; /* the latest sys_clock() */
+        uint64_t sleeps_until_ns;
+        uint64_t progress;
+        uint64_t steps;
+        uint64_t step_began; /* figures.events then */
+        uint64_t drain_ns;
+        bool has_closed_since_pause;
+        int sticky_error;
+        uint32_t sticky_left;
+        uint32_t watched;
+        uint32_t waiting;              /* connections in all backlogs */
+        uint32_t late_count;           /* edges that faults owe, about: 0 = none */
+        uint32_t dark_count;           /* clients that vanished, ever */
+        uint64_t stale[SIM_STALE_MAX]; /* tokens of closed connections */
+        uint32_t stale_count;
+        struct sim_poll polls[SIM_POLLS_MAX];
+        struct sim_descriptor descriptors[SIM_DESCRIPTORS_MAX];
+        struct sim_link links[SIM_LINKS_MAX];
+};
+
+extern struct sim sim;
+
+/* Counts and records an event. */
+void sim_note(const char *what, int64_t a, int64_t b, int64_t result);
+/* Counts the call; the negative errno that was injected into it, or 0. */
+int sim_enter(enum sim_call call);
+/* Which of these faults happens now; counts it. */
+enum sim_fault sim_draw(const enum sim_fault *kinds, uint32_t count);
+#define SIM_DRAW(...)                                     \
+        sim_draw((const enum sim_fault[]){ __VA_ARGS__ }, \
+                 sizeof((const enum sim_fault[]){ __VA_ARGS__ }) / sizeof(enum sim_fault))
+
+/* The descriptor; fails if it is not open, or not of that kind. */
+struct sim_descriptor *sim_descriptor(int fd, enum sim_kind kind);
+/* The lowest free number; -EMFILE. */
+int sim_descriptor_open(enum sim_kind kind);
+
+/* Something happened that a waiter wakes for; key 0 = any (as the kernel's wake_up with none). */
+void sim_poll_wake(int fd, uint32_t key);
+void sim_poll_forget(int fd);
+void sim_poll_close(struct sim_descriptor *descriptor);
+
+uint32_t sim_link_mask(const struct sim_link *link);
+/* The connection is dead on the server's side with that error (0 = it died by our reset). */
+void sim_link_break(struct sim_link *link, int error);
+/* What the client sees of a reset. */
+void sim_link_reset_client(struct sim_link *link);
+/* An edge that a fault owes: it comes when nothing else is ready. */
+void sim_link_owe_edge(struct sim_link *link, uint32_t events);
+/* The server's side is over: by close(2), or because nobody accepted it. */
+void sim_link_end(struct sim_link *link);

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "support/world.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "shell/listener.h"
+#include "shell/sys.h"
+#include "shell/worker.h"
+#include "support/clients.h"
+#include "support/oracle.h"
+
+enum {
+        PAGE = 4096,
+        QUIET_MAX = 8,       /* rounds that achieve nothing, in a row */
+        SETTLE_MAX = 100000, /* rounds until the server sleeps */
+        FINISH_MAX = 100000, /* rounds until everything is over */
+        OPEN_MAX = 100,      /* tries to open, while faults refuse it */
+};
+
+static const uint64_t ms_ns = 1000000;
+
+static struct {
+        struct choice *choice;
+        struct worker worker;
+        struct worker_config config;
+        struct counters counters;
+        struct clients_settings clients;
+        int result; /* of the latest worker_step() */
+        bool is_draining;
+} world;
+
+static uint32_t below(uint32_t limit)
+{
+        return choice_below(world.choice, limit);
+}
+
+#define ONE_OF(array) ((array)[below(sizeof(array) / sizeof((array)[0]))])
+
+static void draw_config(void)
+{
+        static const uint32_t connections[] = { 24, 1, 2, 8 };
+        static const uint32_t blocks[] = { 4, 0, 1, 2 };
+        static const uint32_t pages[] = { 1, 1, 2, 1, 8, 1, 2, 32 };
+        static const uint64_t idle_ms[] = { 300000, 0, 5, 1000 };
+        static const uint64_t stall_ms[] = { 30000, 0, 5, 500 };
+        static const uint64_t drain_ms[] = { 30000, 0, 5, 1000, UINT64_MAX / 1000000 };
+
+        world.config = (struct worker_config){
+                .max_connections = ONE_OF(connections),
+                .block_count = ONE_OF(blocks),
+                .scratch_size = ONE_OF(pages) * PAGE,
+                .limits = { .idle_ns = ONE_OF(idle_ms) * ms_ns,
+                            .stall_ns = ONE_OF(stall_ms) * ms_ns },
+                .drain_timeout_ns = ONE_OF(drain_ms) * ms_ns,
+        };
+}
+
+/* Which kinds of faults there are in this run, and how often. */
+static void draw_faults(struct sim_settings *settings)
+{
+        static const uint32_t rates[] = { 0, 0, 0, 64, 700, 6000, 20000 };
+
+        for (unsigned kind = 1; kind < SIM_FAULT_COUNT; kind++)
+                settings->rates[kind] = ONE_OF(rates);
+        /* These end connections, or many calls: too many leave nothing to look at. */
+        static const unsigned grave[] = { SIM_RESET, SIM_VANISH, SIM_ACCEPT_GONE, SIM_ACCEPT_STICKY,
+                                          SIM_WATCH_REFUSED };
+        for (unsigned i = 0; i < sizeof(grave) / sizeof(grave[0]); i++)
+                settings->rates[grave[i]] /= 16;
+        if (below(8) == 7)
+                memset(settings->rates, 0, sizeof(settings->rates));
+}
+
+static struct sim_settings draw_kernel(FILE *trace)
+{
+        static const uint32_t buffers[] = { 4096, 1, 64, 1500, 20000, 300000 };
+        static const uint32_t descriptors[] = { SIM_DESCRIPTORS_MAX, 9, 14, SIM_DESCRIPTORS_MAX };
+        struct sim_settings settings = { .buffer_max = ONE_OF(buffers),
+                                         .descriptors = ONE_OF(descriptors),
+                                         .trace = trace };
+
+        draw_faults(&settings);
+        return settings;
+}
+
+static void draw_clients(void)
+{
+        static const uint32_t messages[] = { 1 << 20, 64, 1500, 16384 };
+
+        world.clients.count = CLIENTS_MAX - below(CLIENTS_MAX);
+        world.clients.connection_max = below(2) == 0 ? UINT32_MAX : 1 + below(200);
+        world.clients.message_max = ONE_OF(messages);
+        world.clients.parts =
+            below(4) == 0 ? UINT32_MAX : 1 + below((UINT32_C(1) << clients_part_count()) - 1);
+}
+
+static int open_listener(void)
+{
+        struct sockaddr_in address = { .sin_family = AF_INET };
+        uint32_t size = sizeof(address);
+        int fd = -1;
+
+        for (unsigned try = 0; try < OPEN_MAX && fd < 0; try++)
+                fd = listener_open((const struct sockaddr *)&address, size,
+                                   world.config.limits.stall_ns);
+        if (fd < 0)
+                sim_fail("no listener can be opened");
+        if (sys_getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+                sim_fail("no address can be had");
+        world.clients.ports[world.clients.port_count++] = ntohs(address.sin_port);
+        return fd;
+}
+
+static void open_server(void)
+{
+        uint32_t listeners = 1 + below(2);
+        int error = -1;
+
+        for (unsigned try = 0; try < OPEN_MAX && error < 0; try++)
+                error = worker_open(&world.worker, &world.config, &world.counters);
+        for (uint32_t i = 0; i < listeners && error == 0; i++) {
+                int fd = open_listener();
+                error = -1;
+                for (unsigned try = 0; try < OPEN_MAX && error < 0; try++)
+                        error = worker_listen(&world.worker, fd);
+        }
+        if (error < 0)
+                sim_fail("the server does not open: %d", error);
+}
+
+/* One round of the server; true when it sleeps, or is done. */
+static bool step(void)
+{
+        if (world.result == WORKER_DRAINED)
+                return true;
+        sim_step();
+        world.result = worker_step(&world.worker, -1);
+        if (world.result < 0)
+                sim_fail("the server failed: %d", world.result);
+        oracle_step();
+        return world.result == WORKER_DRAINED || sim_sleeps_until() != 0;
+}
+
+/* The server works until it has nothing to do: without new events that must come soon. */
+static void settle(void)
+{
+        unsigned quiet = 0;
+
+        for (unsigned round = 0; !step(); round++) {
+                static uint64_t progress;
+                quiet = progress == sim_progress() ? quiet + 1 : 0;
+                progress = sim_progress();
+                if (quiet > QUIET_MAX)
+                        sim_fail("%d rounds achieved nothing, and it does not sleep", QUIET_MAX);
+                if (round > SETTLE_MAX)
+                        sim_fail("it does not sleep after %d rounds", SETTLE_MAX);
+        }
+}
+
+static void drain(void)
+{
+        worker_drain(&world.worker);
+        world.is_draining = true;
+}
+
+/* Time passes: a little, until the server wakes by itself, or so much that every limit is over. */
+static void pass_time(void)
+{
+        uint64_t until_ns = sim_sleeps_until();
+        uint32_t kind = below(16);
+
+        if (kind < 10)
+                sim_advance(below(2000) * 1000);
+        else if (kind < 15 && until_ns > sim_now() && until_ns != UINT64_MAX)
+                sim_advance(until_ns - sim_now() - (until_ns - sim_now() > 1 ? below(2) : 0));
+        else if (kind == 15)
+                sim_advance((uint64_t)choice_size(world.choice, 600000) * ms_ns);
+}
+
+static void act(bool may_drain)
+{
+        uint32_t what = below(64);
+
+        if (what < 44)
+                clients_act();
+        else if (what < 57)
+                (void)step();
+        else if (what < 61)
+                settle();
+        else if (what < 63 || !may_drain)
+                pass_time();
+        else if (below(32) == 31)
+                drain();
+}
+
+/* Wakes the server when it asked for, until its deadlines have ended whoever does not cooperate. */
+static void wait_for_server(void)
+{
+        uint64_t until_ns = sim_sleeps_until();
+
+        if (until_ns != UINT64_MAX && until_ns > sim_now())
+                sim_advance(until_ns - sim_now());
+}
+
+/* Clients end by what they do; time passes only when that achieves nothing any more. */
+static void finish(void)
+{
+        uint64_t progress = 0;
+        unsigned rounds = 0;
+
+        sim_heal();
+        for (settle(); !clients_finish(); settle()) {
+                if (progress == sim_progress())
+                        wait_for_server();
+                progress = sim_progress();
+                if (rounds++ > FINISH_MAX)
+                        sim_fail("not everything is over after %d rounds", FINISH_MAX);
+        }
+        drain();
+        for (settle(); world.result != WORKER_DRAINED; settle()) {
+                wait_for_server();
+                if (rounds++ > FINISH_MAX)
+                        sim_fail("not drained after %d rounds", FINISH_MAX);
+        }
+}
+
+struct world_result world_run(struct choice *choice, const struct world_settings *settings)
+{
+        memset(&world, 0, sizeof(world));
+        world.choice = choice;
+        world.result = WORKER_RUNS;
+        draw_config();
+        struct sim_settings kernel = draw_kernel(settings->trace);
+        draw_clients();
+        bool may_drain = below(2) == 1;
+
+        sim_open(choice, &kernel, oracle_watcher());
+        oracle_open(&world.worker);
+        open_server();
+        clients_open(choice, &world.clients);
+        for (uint32_t i = 0; i < settings->steps && !choice_is_exhausted(choice); i++)
+                act(may_drain);
+        finish();
+        oracle_close();
+        oracle_expect_close();
+        worker_close(&world.worker);
+        struct world_result result = { .figures = *sim_figures(),
+                                       .complete = clients_complete(),
+                                       .hash = sim_hash() };
+        sim_close();
+        return result;
+}
