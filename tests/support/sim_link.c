@@ -11,19 +11,7 @@
 #include "support/payload.h"
 #include "support/sim_state.h"
 
-struct sim_link *sim_link(int index)
-{
-        if (index < 0 || index >= SIM_LINKS_MAX || !sim.links[index].is_used)
-                sim_fail("client's connection %d is not known", index);
-        return &sim.links[index];
-}
-
-const struct sim_link *sim_link_at(int index)
-{
-        return sim.links[index].is_used ? &sim.links[index] : NULL;
-}
-
-static uint64_t unread(const struct sim_link *link)
+uint64_t sim_link_unread(const struct sim_link *link)
 {
         return link->sent - link->read;
 }
@@ -76,7 +64,7 @@ uint32_t sim_link_mask(const struct sim_link *link)
                 mask |= EPOLLIN | EPOLLRDHUP;
         if (is_shut_for_reading(link) && is_shut_for_writing(link))
                 mask |= EPOLLHUP;
-        if (unread(link) > is_at_mark)
+        if (sim_link_unread(link) > is_at_mark)
                 mask |= EPOLLIN;
         if (is_shut_for_writing(link) || is_writable(link))
                 mask |= EPOLLOUT;
@@ -87,18 +75,18 @@ uint32_t sim_link_mask(const struct sim_link *link)
         return mask;
 }
 
-static void wake(const struct sim_link *link, uint32_t key)
+void sim_link_wake(const struct sim_link *link, uint32_t key)
 {
         if (link->fd >= 0)
                 sim_poll_wake(link->fd, key);
 }
 
-static void wake_for_space(struct sim_link *link)
+void sim_link_wake_for_space(struct sim_link *link)
 {
         if (!link->is_waiting_for_space || !is_writable(link))
                 return;
         link->is_waiting_for_space = false;
-        wake(link, EPOLLOUT);
+        sim_link_wake(link, EPOLLOUT);
 }
 
 void sim_link_owe_edge(struct sim_link *link, uint32_t events)
@@ -107,7 +95,7 @@ void sim_link_owe_edge(struct sim_link *link, uint32_t events)
         sim.late_count++;
 }
 
-static void free_if_unknown(struct sim_link *link)
+void sim_link_free_if_unknown(struct sim_link *link)
 {
         if (link->is_client_gone && link->is_server_closed)
                 link->is_used = false;
@@ -118,7 +106,7 @@ void sim_link_end(struct sim_link *link)
         link->is_server_closed = true;
         link->fd = -1;
         link->listen_fd = -1;
-        free_if_unknown(link);
+        sim_link_free_if_unknown(link);
 }
 
 void sim_link_reset_client(struct sim_link *link)
@@ -135,186 +123,7 @@ void sim_link_break(struct sim_link *link, int error)
         link->is_dead = true;
         link->error = error == ECONNRESET && link->is_client_finished ? EPIPE : error;
         sim_link_reset_client(link);
-        wake(link, 0);
-}
-
-static struct sim_link *new_link(void)
-{
-        for (unsigned i = 0; i < SIM_LINKS_MAX; i++)
-                if (!sim.links[i].is_used)
-                        return &sim.links[i];
-        return NULL;
-}
-
-/* One of the listeners of the port, as the kernel's hash would choose; -1 = none. */
-static int choose_listener(uint16_t port)
-{
-        int found = -1;
-        uint32_t count = 0;
-
-        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++) {
-                const struct sim_descriptor *listener = &sim.descriptors[fd];
-                if (listener->kind != SIM_SOCKET || !listener->is_listening ||
-                    listener->port != port)
-                        continue;
-                count++;
-                if (found < 0 || choice_below(sim.choice, count) == 0)
-                        found = fd;
-        }
-        return found;
-}
-
-static void set_up(struct sim_link *link, const struct sim_descriptor *listener)
-{
-        uint32_t max = sim.settings.buffer_max;
-
-        memset(link, 0, sizeof(*link));
-        link->is_used = true;
-        link->ordinal = (uint32_t)sim.figures.connections++;
-        link->fd = -1;
-        link->urgent = SIM_NO_OFFSET;
-        link->options = listener->options;
-        link->receive_size = choice_size(sim.choice, max);
-        link->send_size = choice_size(sim.choice, max);
-        link->window = choice_size(sim.choice, max);
-}
-
-int sim_client_connect(uint16_t port)
-{
-        int listen_fd = choose_listener(port);
-        struct sim_link *link = new_link();
-        int index = -ENOBUFS;
-
-        if (listen_fd < 0) {
-                index = -ECONNREFUSED;
-        } else if (link != NULL) {
-                struct sim_descriptor *listener = &sim.descriptors[listen_fd];
-                index = -EAGAIN;
-                /* sk_acceptq_is_full(): a backlog of n holds n + 1. */
-                if (listener->waiting_count <= listener->backlog) {
-                        set_up(link, listener);
-                        link->listen_fd = listen_fd;
-                        index = (int)(link - sim.links);
-                        uint32_t at = listener->waiting_first + listener->waiting_count++;
-                        listener->waiting[at % SIM_LINKS_MAX] = (uint32_t)index;
-                        sim.waiting++;
-                        sim_poll_wake(listen_fd, EPOLLIN);
-                }
-        }
-        sim_note("connect", port, 0, index);
-        return index;
-}
-
-/* What arrives at a socket that is closed, or whose reader is, is answered by a reset. */
-static bool is_refused_by_server(struct sim_link *link)
-{
-        if (!link->is_server_closed && !link->is_dead)
-                return false;
-        sim_link_reset_client(link);
-        return true;
-}
-
-uint32_t sim_client_send(int index, uint32_t size, bool is_urgent)
-{
-        struct sim_link *link = sim_link(index);
-        uint64_t room = link->receive_size -
-                        (unread(link) < link->receive_size ? unread(link) : link->receive_size);
-        uint32_t sent = 0;
-
-        if (link->is_client_finished || link->is_client_reset || link->is_dark)
-                sim_fail("client %d cannot send any more", index);
-        if (!is_refused_by_server(link)) {
-                sent = size < room ? size : (uint32_t)room;
-                link->sent += sent;
-        }
-        if (sent > 0 && is_urgent)
-                link->urgent = link->sent - 1;
-        if (sent > 0)
-                wake(link, is_urgent ? EPOLLIN | EPOLLPRI : EPOLLIN);
-        sim_note(is_urgent ? "urgent" : "send", link->ordinal, size, sent);
-        return sent;
-}
-
-uint32_t sim_client_readable(int index)
-{
-        const struct sim_link *link = sim_link(index);
-
-        return link->is_client_reset ? 0 : (uint32_t)(link->echoed - link->taken);
-}
-
-uint32_t sim_client_receive(int index, uint32_t size)
-{
-        struct sim_link *link = sim_link(index);
-        uint32_t readable = sim_client_readable(index);
-
-        if (size > readable)
-                size = readable;
-        link->taken += size;
-        if (!link->is_server_closed && !link->is_dead)
-                wake_for_space(link);
-        sim_note("receive", link->ordinal, size, readable);
-        return size;
-}
-
-bool sim_client_is_at_end(int index)
-{
-        const struct sim_link *link = sim_link(index);
-
-        return (link->is_server_finished || link->is_server_closed) && !link->is_client_reset &&
-               link->taken == link->echoed;
-}
-
-void sim_client_finish(int index)
-{
-        struct sim_link *link = sim_link(index);
-
-        sim_note("finish", link->ordinal, 0, 0);
-        if (link->is_client_finished || is_refused_by_server(link))
-                return;
-        link->is_client_finished = true;
-        wake(link, 0);
-}
-
-void sim_client_reset(int index)
-{
-        struct sim_link *link = sim_link(index);
-
-        sim_note("reset", link->ordinal, 0, 0);
-        link->is_client_closed = true;
-        sim_link_break(link, ECONNRESET);
-        sim_link_reset_client(link);
-}
-
-void sim_client_close(int index)
-{
-        struct sim_link *link = sim_link(index);
-
-        /* tcp_close(): unread bytes make it a reset. */
-        if (sim_client_readable(index) > 0) {
-                sim_client_reset(index);
-                return;
-        }
-        sim_client_finish(index);
-        sim_note("close", link->ordinal, 0, 0);
-        link->is_client_closed = true;
-}
-
-void sim_client_vanish(int index)
-{
-        struct sim_link *link = sim_link(index);
-
-        sim_note("vanish", link->ordinal, 0, 0);
-        link->is_dark = true;
-        link->dark_ns = sim.now_ns;
-        sim.dark_count++;
-}
-
-void sim_client_forget(int index)
-{
-        struct sim_link *link = sim_link(index);
-
-        link->is_client_gone = true;
-        free_if_unknown(link);
+        sim_link_wake(link, 0);
 }
 
 /* Where a read that starts now must stop: at the urgent mark, or at the end of what is there. */
@@ -519,7 +328,7 @@ int sys_shutdown_write(int fd)
                 link->is_server_finished = true;
                 link->moved_ns = sim.now_ns;
                 sim.progress++;
-                wake(link, 0);
+                sim_link_wake(link, 0);
         }
         tell(link, error);
         sim_note("sys_shutdown_write", fd, 0, error);

@@ -100,5 +100,12 @@ void sim_link_break(struct sim_link *link, int error);
 void sim_link_reset_client(struct sim_link *link);
 /* An edge that a fault owes: it comes when nothing else is ready. */
 void sim_link_owe_edge(struct sim_link *link, uint32_t events);
+uint64_t sim_link_unread(const struct sim_link *link);
+/* As sim_poll_wake(), if the server has the connection. */
+void sim_link_wake(const struct sim_link *link, uint32_t key);
+/* The edge that is owed to whoever found no room, if there is room now. */
+void sim_link_wake_for_space(struct sim_link *link);
+/* Nobody knows the link any more when both sides are done with it. */
+void sim_link_free_if_unknown(struct sim_link *link);
 /* The server's side is over: by close(2), or because nobody accepted it. */
 void sim_link_end(struct sim_link *link);
