@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #if defined(__has_feature)
@@ -22,7 +21,6 @@
 #else
 #define ASAN_POISON_MEMORY_REGION(data, size) ((void)(data), (void)(size))
 #define ASAN_UNPOISON_MEMORY_REGION(data, size) ((void)(data), (void)(size))
-#define __asan_address_is_poisoned(data) ((void)(data), 0)
 #endif
 
 static inline void poison(const void *data, size_t size)
@@ -33,10 +31,4 @@ static inline void poison(const void *data, size_t size)
 static inline void unpoison(const void *data, size_t size)
 {
         ASAN_UNPOISON_MEMORY_REGION(data, size);
-}
-
-/* For whoever plays the kernel, which may write where nobody else may. */
-static inline bool poison_holds(const void *data)
-{
-        return __asan_address_is_poisoned(data) != 0;
 }

@@ -213,8 +213,8 @@ static void start_draining(struct worker *worker)
                 if (conn == NULL)
                         continue;
                 conn_drain(conn);
-                /* Bytes may be waiting whose edge was not fetched yet. */
-                conn->flags |= CONN_READABLE;
+                /* Bytes may be waiting whose edge was not fetched yet, behind an urgent mark too. */
+                conn->flags |= CONN_READABLE | CONN_ALERT;
                 put_if_ready(worker, conn);
         }
 }

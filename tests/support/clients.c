@@ -226,6 +226,17 @@ void clients_act(void)
                 receive_some(client);
 }
 
+void clients_crowd(uint32_t count)
+{
+        while (count-- > 0) {
+                int link = sim_client_connect(world.settings.ports[0]);
+                if (link < 0)
+                        return;
+                sim_client_close(link);
+                sim_client_forget(link);
+        }
+}
+
 static bool finish(struct client *client)
 {
         if (client->link < 0 || is_over(client))

@@ -29,6 +29,9 @@ void clients_open(struct choice *choice, const struct clients_settings *settings
 /* One of them does one thing. */
 void clients_act(void);
 
+/* Many come at once, want nothing, and leave before they were accepted. */
+void clients_crowd(uint32_t count);
+
 /* Everybody who still can sends a little, finishes, and takes what comes; true = all are over. */
 bool clients_finish(void);
 

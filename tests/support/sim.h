@@ -20,7 +20,7 @@
 
 enum {
         SIM_DESCRIPTORS_MAX = 128,
-        SIM_LINKS_MAX = 48, /* connections that either side still knows */
+        SIM_LINKS_MAX = 96, /* connections that either side still knows */
         SIM_POLLS_MAX = 4,
 };
 
@@ -169,6 +169,8 @@ struct sim_figures {
 
 void sim_open(struct choice *choice, const struct sim_settings *settings,
               const struct sim_watcher *watcher);
+/* From now on faults at these rates. */
+void sim_disturb(const uint32_t rates[SIM_FAULT_COUNT]);
 /* From now on no faults; machines that vanished are back, and know nothing of before. */
 void sim_heal(void);
 /* Fails if a descriptor, a connection or memory was left. */

@@ -182,8 +182,15 @@ int sys_poll_set(int poll_fd, int operation, int fd, uint32_t events, uint64_t t
         struct sim_descriptor *descriptor = sim_descriptor(fd, SIM_FREE);
         int error = sim_enter(SIM_POLL_SET);
 
-        if (error == 0)
-                error = set(poll, operation, fd, events, token);
+        /* epoll_ctl(2): these tell what is true, so an injected one makes it so, or is none. */
+        bool is_told = (operation == EPOLL_CTL_ADD && error == -EEXIST) ||
+                       (operation != EPOLL_CTL_ADD && error == -ENOENT);
+        if (error == -EEXIST || error == -ENOENT)
+                error = is_told && descriptor->kind == SIM_SOCKET ? error : 0;
+        if (error == 0 || is_told) {
+                int done = set(poll, operation, fd, events, token);
+                error = error == 0 ? done : error;
+        }
         if (error < 0 && operation == EPOLL_CTL_ADD && descriptor->kind == SIM_STREAM)
                 sim.links[descriptor->link].is_refused_watch = true;
         if (error < 0 && operation == EPOLL_CTL_ADD)
@@ -248,7 +255,7 @@ static bool invent(uint32_t poll, struct epoll_event *ret_event)
                 return false;
         int fd = (int)choice_below(sim.choice, SIM_DESCRIPTORS_MAX);
         const struct sim_watch *watch = &sim.descriptors[fd].watches[poll];
-        if (!watch->is_used || sim.descriptors[fd].kind == SIM_EVENTFD)
+        if (!watch->is_used)
                 return false;
         *ret_event = make_event(events & watch->events, watch->token);
         return (events & watch->events) != 0;

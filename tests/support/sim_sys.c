@@ -186,11 +186,22 @@ static int accept_waiting(struct sim_descriptor *listener)
         return fd;
 }
 
-static int fail_accept(struct sim_descriptor *listener)
+/* Errors of a connection that was lost while it waited (accept(2)). */
+static const int gone[] = { ECONNABORTED, EPROTO,      EPERM,    ENETDOWN,
+                            ENOPROTOOPT,  EHOSTDOWN,   ENONET,   EHOSTUNREACH,
+                            EOPNOTSUPP,   ENETUNREACH, ETIMEDOUT };
+enum { GONE_COUNT = sizeof(gone) / sizeof(gone[0]) };
+
+static bool is_gone(int error)
 {
-        static const int gone[] = { ECONNABORTED, EPROTO,      EPERM,    ENETDOWN,
-                                    ENOPROTOOPT,  EHOSTDOWN,   ENONET,   EHOSTUNREACH,
-                                    EOPNOTSUPP,   ENETUNREACH, ETIMEDOUT };
+        for (unsigned i = 0; i < GONE_COUNT; i++)
+                if (error == -gone[i])
+                        return true;
+        return false;
+}
+
+static int fail_accept(void)
+{
         static const int full[] = { EMFILE, ENFILE, ENOBUFS, ENOMEM };
 
         if (sim.sticky_left > 0) {
@@ -204,8 +215,7 @@ static int fail_accept(struct sim_descriptor *listener)
         case SIM_AGAIN:
                 return -EAGAIN;
         case SIM_ACCEPT_GONE:
-                lose_waiting(listener);
-                return -gone[choice_below(sim.choice, 11)];
+                return -gone[choice_below(sim.choice, GONE_COUNT)];
         case SIM_ACCEPT_NO_DESCRIPTORS:
                 return -full[choice_below(sim.choice, 2)];
         case SIM_ACCEPT_NO_MEMORY:
@@ -227,9 +237,13 @@ int sys_accept(int listen_fd)
         if (!listener->is_listening)
                 sim_fail("descriptor %d does not listen", listen_fd);
         if (fd == 0 && listener->waiting_count > 0)
-                fd = fail_accept(listener);
-        if (fd == 0)
-                fd = listener->waiting_count > 0 ? accept_waiting(listener) : -EAGAIN;
+                fd = fail_accept();
+        if (is_gone(fd) && listener->waiting_count > 0)
+                lose_waiting(listener);
+        else if (is_gone(fd) || (fd == 0 && listener->waiting_count == 0))
+                fd = -EAGAIN;
+        else if (fd == 0)
+                fd = accept_waiting(listener);
         listener->last_accept = fd;
         if (fd >= 0) {
                 sim.figures.accepts[0]++;

@@ -14,10 +14,10 @@
 
 enum {
         PAGE = 4096,
+        CROWD_MAX = 80,
         QUIET_MAX = 8,       /* rounds that achieve nothing, in a row */
         SETTLE_MAX = 100000, /* rounds until the server sleeps */
         FINISH_MAX = 100000, /* rounds until everything is over */
-        OPEN_MAX = 100,      /* tries to open, while faults refuse it */
 };
 
 static const uint64_t ms_ns = 1000000;
@@ -45,7 +45,7 @@ static void draw_config(void)
         static const uint32_t blocks[] = { 4, 0, 1, 2 };
         static const uint32_t pages[] = { 1, 1, 2, 1, 8, 1, 2, 32 };
         static const uint64_t idle_ms[] = { 300000, 0, 5, 1000 };
-        static const uint64_t stall_ms[] = { 30000, 0, 5, 500 };
+        static const uint64_t stall_ms[] = { 30000, 0, 5, 500, 2000000000 };
         static const uint64_t drain_ms[] = { 30000, 0, 5, 1000, UINT64_MAX / 1000000 };
 
         world.config = (struct worker_config){
@@ -59,31 +59,29 @@ static void draw_config(void)
 }
 
 /* Which kinds of faults there are in this run, and how often. */
-static void draw_faults(struct sim_settings *settings)
+static void draw_faults(uint32_t ret_rates[SIM_FAULT_COUNT])
 {
         static const uint32_t rates[] = { 0, 0, 0, 64, 700, 6000, 20000 };
 
         for (unsigned kind = 1; kind < SIM_FAULT_COUNT; kind++)
-                settings->rates[kind] = ONE_OF(rates);
+                ret_rates[kind] = ONE_OF(rates);
         /* These end connections, or many calls: too many leave nothing to look at. */
         static const unsigned grave[] = { SIM_RESET, SIM_VANISH, SIM_ACCEPT_GONE, SIM_ACCEPT_STICKY,
                                           SIM_WATCH_REFUSED };
         for (unsigned i = 0; i < sizeof(grave) / sizeof(grave[0]); i++)
-                settings->rates[grave[i]] /= 16;
+                ret_rates[grave[i]] /= 16;
         if (below(8) == 7)
-                memset(settings->rates, 0, sizeof(settings->rates));
+                memset(ret_rates, 0, SIM_FAULT_COUNT * sizeof(ret_rates[0]));
 }
 
 static struct sim_settings draw_kernel(FILE *trace)
 {
         static const uint32_t buffers[] = { 4096, 1, 64, 1500, 20000, 300000 };
         static const uint32_t descriptors[] = { SIM_DESCRIPTORS_MAX, 9, 14, SIM_DESCRIPTORS_MAX };
-        struct sim_settings settings = { .buffer_max = ONE_OF(buffers),
-                                         .descriptors = ONE_OF(descriptors),
-                                         .trace = trace };
 
-        draw_faults(&settings);
-        return settings;
+        return (struct sim_settings){ .buffer_max = ONE_OF(buffers),
+                                      .descriptors = ONE_OF(descriptors),
+                                      .trace = trace };
 }
 
 static void draw_clients(void)
@@ -97,47 +95,34 @@ static void draw_clients(void)
             below(4) == 0 ? UINT32_MAX : 1 + below((UINT32_C(1) << clients_part_count()) - 1);
 }
 
-static int open_listener(void)
+static void open_listener(void)
 {
         struct sockaddr_in address = { .sin_family = AF_INET };
         uint32_t size = sizeof(address);
-        int fd = -1;
+        int fd =
+            listener_open((const struct sockaddr *)&address, size, world.config.limits.stall_ns);
 
-        for (unsigned try = 0; try < OPEN_MAX && fd < 0; try++)
-                fd = listener_open((const struct sockaddr *)&address, size,
-                                   world.config.limits.stall_ns);
-        if (fd < 0)
+        if (fd < 0 || sys_getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
+            worker_listen(&world.worker, fd) < 0)
                 sim_fail("no listener can be opened");
-        if (sys_getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-                sim_fail("no address can be had");
         world.clients.ports[world.clients.port_count++] = ntohs(address.sin_port);
-        return fd;
 }
 
 static void open_server(void)
 {
-        uint32_t listeners = 1 + below(2);
-        int error = -1;
-
-        for (unsigned try = 0; try < OPEN_MAX && error < 0; try++)
-                error = worker_open(&world.worker, &world.config, &world.counters);
-        for (uint32_t i = 0; i < listeners && error == 0; i++) {
-                int fd = open_listener();
-                error = -1;
-                for (unsigned try = 0; try < OPEN_MAX && error < 0; try++)
-                        error = worker_listen(&world.worker, fd);
-        }
-        if (error < 0)
-                sim_fail("the server does not open: %d", error);
+        if (worker_open(&world.worker, &world.config, &world.counters) < 0)
+                sim_fail("the server does not open");
+        for (uint32_t i = 1 + below(2); i > 0; i--)
+                open_listener();
 }
 
 /* One round of the server; true when it sleeps, or is done. */
-static bool step(void)
+static bool step(int timeout_ms)
 {
         if (world.result == WORKER_DRAINED)
                 return true;
         sim_step();
-        world.result = worker_step(&world.worker, -1);
+        world.result = worker_step(&world.worker, timeout_ms);
         if (world.result < 0)
                 sim_fail("the server failed: %d", world.result);
         oracle_step();
@@ -149,7 +134,7 @@ static void settle(void)
 {
         unsigned quiet = 0;
 
-        for (unsigned round = 0; !step(); round++) {
+        for (unsigned round = 0; !step(-1); round++) {
                 static uint64_t progress;
                 quiet = progress == sim_progress() ? quiet + 1 : 0;
                 progress = sim_progress();
@@ -182,12 +167,15 @@ static void pass_time(void)
 
 static void act(bool may_drain)
 {
+        static const int timeouts[] = { -1, -1, -1, -1, -1, 0, 3, 100 };
         uint32_t what = below(64);
 
-        if (what < 44)
+        if (what < 43)
                 clients_act();
+        else if (what < 44)
+                clients_crowd(below(8) == 7 ? below(CROWD_MAX) : 0);
         else if (what < 57)
-                (void)step();
+                (void)step(ONE_OF(timeouts));
         else if (what < 61)
                 settle();
         else if (what < 63 || !may_drain)
@@ -234,12 +222,15 @@ struct world_result world_run(struct choice *choice, const struct world_settings
         world.result = WORKER_RUNS;
         draw_config();
         struct sim_settings kernel = draw_kernel(settings->trace);
+        uint32_t rates[SIM_FAULT_COUNT] = { 0 };
+        draw_faults(rates);
         draw_clients();
         bool may_drain = below(2) == 1;
 
         sim_open(choice, &kernel, oracle_watcher());
         oracle_open(&world.worker);
         open_server();
+        sim_disturb(rates);
         clients_open(choice, &world.clients);
         for (uint32_t i = 0; i < settings->steps && !choice_is_exhausted(choice); i++)
                 act(may_drain);
