@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "workload.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "shell/listener.h"
+#include "shell/sys.h"
+#include "shell/worker.h"
+#include "support/oracle.h"
+
+enum {
+        CONNECTIONS_MAX = 6,
+        CLIENTS = 8,
+        PORTS = 2,
+        SETTLE_MAX = 1000,
+        FINISH_MAX = 10000,
+};
+
+static const uint64_t ms_ns = 1000000;
+
+/* One block: the second connection that owes bytes takes the peek path. */
+static const struct worker_config config = {
+        .max_connections = CONNECTIONS_MAX,
+        .block_count = 1,
+        .scratch_size = 4096,
+        .limits = { .idle_ns = 5000000000, .stall_ns = 2000000000 },
+        .drain_timeout_ns = 1000000000,
+};
+
+static struct worker worker;
+static struct counters counters;
+static uint16_t ports[PORTS];
+static int clients[CLIENTS];
+static int result;
+
+/* Whether the server goes on: only what epoll_wait cannot explain ends it. */
+static bool is_running(void)
+{
+        return result == WORKER_RUNS;
+}
+
+static void settle(void)
+{
+        unsigned rounds = 0;
+
+        do {
+                if (rounds++ > SETTLE_MAX)
+                        sim_fail("it does not sleep");
+                sim_step();
+                result = worker_step(&worker, -1);
+                oracle_step();
+        } while (is_running() && sim_sleeps_until() == 0);
+}
+
+static void wait_ms(uint64_t ms)
+{
+        uint64_t end_ns = sim_now() + ms * ms_ns;
+
+        while (is_running() && sim_now() < end_ns) {
+                uint64_t until_ns = sim_sleeps_until();
+                uint64_t next_ns = until_ns > sim_now() && until_ns < end_ns ? until_ns : end_ns;
+                sim_advance(next_ns - sim_now());
+                settle();
+        }
+}
+
+static bool try_to_listen(unsigned i)
+{
+        struct sockaddr_in address = { .sin_family = AF_INET };
+        uint32_t size = sizeof(address);
+        int fd = listener_open((const struct sockaddr *)&address, size, config.limits.stall_ns);
+
+        if (fd < 0)
+                return false;
+        if (sys_getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
+            worker_listen(&worker, fd) < 0) {
+                (void)sys_close(fd);
+                return false;
+        }
+        ports[i] = ntohs(address.sin_port);
+        return true;
+}
+
+/* A server that cannot start leaves nothing behind, and starts when the fault has passed. */
+static void open_server(void)
+{
+        counters = (struct counters){ 0 };
+        if (worker_open(&worker, &config, &counters) < 0) {
+                sim_heal();
+                if (worker_open(&worker, &config, &counters) < 0)
+                        sim_fail("the server does not open");
+        }
+        for (unsigned i = 0; i < PORTS; i++) {
+                if (try_to_listen(i))
+                        continue;
+                sim_heal();
+                if (!try_to_listen(i))
+                        sim_fail("the listener does not open");
+        }
+        result = WORKER_RUNS;
+}
+
+static bool may_act(unsigned i)
+{
+        return clients[i] >= 0 && !sim_link(clients[i])->is_client_reset;
+}
+
+static void client_sends(unsigned i, uint32_t size, bool is_urgent)
+{
+        if (may_act(i) && !sim_link(clients[i])->is_client_finished)
+                (void)sim_client_send(clients[i], size, is_urgent);
+}
+
+static void client_takes(unsigned i, uint32_t size)
+{
+        if (may_act(i))
+                (void)sim_client_receive(clients[i], size);
+}
+
+static void connect_some(unsigned first, unsigned end)
+{
+        for (unsigned i = first; i < end; i++)
+                clients[i] = sim_client_connect(ports[i % PORTS]);
+        settle();
+}
+
+/* Bulk behind a slow reader, one that takes the peek path beside it, urgent data, a ping-pong. */
+static void serve(void)
+{
+        connect_some(0, 6);
+        for (unsigned round = 0; round < 12 && is_running(); round++) {
+                client_sends(0, 3000, false);
+                client_sends(1, 3000, false);
+                client_sends(2, 40, true);
+                client_sends(3, 64, false);
+                settle();
+                client_takes(0, 900);
+                client_takes(1, 900);
+                client_takes(2, 40);
+                client_takes(3, 64);
+                settle();
+        }
+        /* One too many. */
+        connect_some(6, 7);
+        if (may_act(2))
+                sim_client_finish(clients[2]);
+        if (may_act(3))
+                sim_client_reset(clients[3]);
+        settle();
+        /* Who owes bytes stalls, the others are idle, then free pages go back. */
+        wait_ms(6000);
+        wait_ms(2000);
+}
+
+static void drain(void)
+{
+        connect_some(4, 6);
+        client_sends(4, 3000, false);
+        client_sends(5, 3000, false);
+        settle();
+        client_sends(4, 500, false);
+        clients[7] = sim_client_connect(ports[1]);
+        worker_drain(&worker);
+        settle();
+        client_takes(4, UINT32_MAX);
+        settle();
+        if (may_act(4))
+                sim_client_finish(clients[4]);
+        wait_ms(2000);
+}
+
+static void forget_clients(void)
+{
+        for (unsigned i = 0; i < CLIENTS; i++) {
+                if (clients[i] < 0)
+                        continue;
+                if (sim_client_is_at_end(clients[i]))
+                        oracle_client_ends(sim_link(clients[i]));
+                sim_client_close(clients[i]);
+                sim_client_forget(clients[i]);
+                clients[i] = -1;
+        }
+}
+
+static void finish(void)
+{
+        sim_heal();
+        for (unsigned round = 0; is_running(); round++) {
+                if (round > FINISH_MAX)
+                        sim_fail("not drained after %d rounds", FINISH_MAX);
+                worker_drain(&worker);
+                settle();
+                wait_ms(100);
+        }
+}
+
+uint64_t workload_run(const struct sim_injection *injection)
+{
+        static const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                                      .buffer_max = 2000 };
+        struct choice choice = choice_from_seed(862);
+
+        sim_open(&choice, &settings, oracle_watcher());
+        sim_inject(injection);
+        oracle_open(&worker);
+        for (unsigned i = 0; i < CLIENTS; i++)
+                clients[i] = -1;
+        open_server();
+        serve();
+        forget_clients();
+        if (is_running())
+                drain();
+        forget_clients();
+        if (is_running())
+                finish();
+        if (result == WORKER_DRAINED)
+                oracle_close();
+        else if (injection->call != SIM_POLL_WAIT)
+                sim_fail("the server failed: %d", result);
+        oracle_expect_close();
+        worker_close(&worker);
+        uint64_t failed = sim_figures()->injected;
+        sim_close();
+        return failed;
+}
