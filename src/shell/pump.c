@@ -143,8 +143,9 @@ static void consume(struct pump *pump, struct conn *conn)
                 if (got > 0)
                         conn_consumed(conn, (uint32_t)got);
         }
+        /* 0 cannot be: what was peeked at stays until it is read. */
         if (got <= 0)
-                note_read_error(conn, got == 0 ? ECONNRESET : (int)-got);
+                note_read_error(conn, (int)-got);
 }
 
 /* No block is free: echo out of the kernel's own buffer, which keeps what cannot leave. */
@@ -164,7 +165,7 @@ static void echo_by_peeking(struct pump *pump, struct conn *conn, uint64_t now_n
         }
         struct conn_view view = { .data = pump->scratch, .size = (uint32_t)got };
         uint32_t sent = send_some(pump, conn, view);
-        if (sent == 0 || conn->end != CONN_OPEN)
+        if (sent == 0)
                 return;
         conn_echoed(conn, sent, now_ns);
         counter_add(&pump->counters->received_bytes, sent);
