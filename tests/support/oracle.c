@@ -14,6 +14,12 @@ static const uint64_t pause_ns = 101000000;
 /* Rounds without a fault in which a connection may be ready and get no call. */
 enum { ROUNDS_MAX = 3 };
 
+/*
+ * A turn sends what was parked and what it read. A round has one, and one more when time is up; a
+ * retry may come early, once for each level of the wheel that its timer falls through.
+ */
+enum { SENDS_MAX = 2 * (2 + TIMERS_LEVELS) };
+
 static struct {
         const struct worker *worker;
         bool is_closing;
@@ -195,6 +201,9 @@ static void check_counters(void)
         const struct counters *counters = oracle.worker->counters;
         const struct sim_figures *figures = sim_figures();
 
+        if (sim_watched() > oracle.worker->config.max_connections)
+                sim_fail("%" PRIu32 " connections are open, %" PRIu32 " are allowed", sim_watched(),
+                         oracle.worker->config.max_connections);
         if (counters_open(counters) != sim_watched())
                 sim_fail("%" PRIu64 " connections counted, %" PRIu32 " are open",
                          counters_open(counters), sim_watched());
@@ -248,6 +257,14 @@ void oracle_open(const struct worker *worker)
         oracle.worker = worker;
 }
 
+/* Whoever is always ready leaves the others their turns. */
+static void check_turns(const struct sim_link *link)
+{
+        if (link != NULL && link->touched_step == sim_steps() && link->step_sends > SENDS_MAX)
+                sim_fail("connection %" PRIu32 ": %" PRIu32 " sends in one round", link->ordinal,
+                         link->step_sends);
+}
+
 /* Counts rounds in which a connection was ready and nobody called. */
 static void check_fairness(int index, const struct sim_link *link)
 {
@@ -269,6 +286,8 @@ void oracle_step(void)
         for (int i = 0; i < SIM_LINKS_MAX && faults == oracle.faults; i++)
                 check_fairness(i, sim_link_at(i));
         oracle.faults = faults;
+        for (int i = 0; i < SIM_LINKS_MAX; i++)
+                check_turns(sim_link_at(i));
 }
 
 void oracle_expect_close(void)

@@ -223,6 +223,8 @@ static struct sim_link *called(int fd)
 {
         struct sim_link *link = &sim.links[sim_descriptor(fd, SIM_STREAM)->link];
 
+        if (link->touched_step != sim.steps)
+                link->step_sends = 0;
         link->touched_step = sim.steps;
         return link;
 }
@@ -302,6 +304,7 @@ long sys_send(int fd, const void *data, uint32_t size)
         struct sim_link *link = called(fd);
         long sent = injected(link, SIM_SEND, EPOLLOUT);
 
+        link->step_sends++;
         if (data == NULL || size == 0)
                 sim_fail("nothing to send");
         if (sent == 0)
