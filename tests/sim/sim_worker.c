@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,7 +18,11 @@
 #define __sanitizer_set_death_callback(callback) ((void)(callback))
 #endif
 
-enum { EXIT_USAGE = 64, STEPS_MAX = 1000000000 };
+enum {
+        EXIT_USAGE = 64,
+        STEPS_MAX = 1000000000,
+        HANG_SECONDS = 2, /* of computing without a kernel call */
+};
 
 static const char usage[] =
     "usage: sim_worker [OPTION]...\n"
@@ -58,6 +63,26 @@ static void die(int number)
         tell_seed();
         (void)signal(number, SIG_DFL);
         (void)raise(number);
+}
+
+/* A loop that calls no kernel is seen by no simulated one. */
+static void look_for_hang(int number)
+{
+        static uint64_t events;
+
+        (void)number;
+        if (events == sim_figures()->events)
+                sim_fail("no kernel call for %d s", HANG_SECONDS);
+        events = sim_figures()->events;
+}
+
+static void watch_for_hang(void)
+{
+        struct timeval wait = { .tv_sec = HANG_SECONDS };
+        struct itimerval timer = { .it_interval = wait, .it_value = wait };
+
+        (void)signal(SIGVTALRM, look_for_hang);
+        (void)setitimer(ITIMER_VIRTUAL, &timer, NULL);
 }
 
 static void fail_usage(const char *what, const char *value)
@@ -177,6 +202,7 @@ int main(int argc, char **argv)
         (void)signal(SIGABRT, die);
         (void)signal(SIGILL, die);
         __sanitizer_set_death_callback(tell_seed);
+        watch_for_hang();
         clock_gettime(CLOCK_MONOTONIC, &since);
         seed = options.seed;
         printf("seed %" PRIu64 "\n", seed);
