@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Scenes with one worker on the simulated kernel, each the end of a bug that was found there. */
+/* Scenes with one worker on the simulated kernel that chance plays too rarely. */
 #include "shell/worker.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 
 #include "shell/listener.h"
@@ -74,10 +75,71 @@ START_TEST(draining_echoes_what_lies_behind_an_urgent_mark_that_was_not_yet_told
 }
 END_TEST
 
+/* A client waits while the next calls of accept fail. */
+static int start_refused(uint64_t count, int error)
+{
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_max = 1 };
+        const struct sim_injection injection = {
+                .call = SIM_ACCEPT, .first = 1, .count = count, .error = error
+        };
+
+        start(&settings);
+        sim_inject(&injection);
+        return sim_client_connect(port);
+}
+
+START_TEST(round_accepts_no_more_than_a_batch)
+{
+        int client = start_refused(UINT64_MAX, EINTR);
+
+        step(1);
+        ck_assert_uint_eq(sim_figures()->injected, WORKER_ACCEPTS_MAX);
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
+START_TEST(pause_is_counted_once_and_ends_by_itself)
+{
+        int client = start_refused(2, EMFILE);
+
+        for (unsigned pauses = 1; pauses <= 2; pauses++) {
+                step(3);
+                ck_assert_uint_eq(counter_read(&counters.accept_pauses), pauses);
+                ck_assert_uint_eq(counter_read(&counters.accepted), 0);
+                sim_advance(sim_sleeps_until() - sim_now());
+        }
+        step(3);
+        ck_assert_uint_eq(counter_read(&counters.accept_pauses), 2);
+        ck_assert_uint_eq(counter_read(&counters.accepted), 1);
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
+START_TEST(client_that_left_while_it_waited_delays_nobody)
+{
+        int leaver = start_refused(1, ECONNABORTED);
+        int client = sim_client_connect(port);
+
+        step(2);
+        ck_assert_uint_eq(counter_read(&counters.accept_errors[ACCEPT_GONE]), 1);
+        ck_assert_uint_eq(counter_read(&counters.accept_pauses), 0);
+        ck_assert_uint_eq(counter_read(&counters.accepted), 1);
+        sim_client_forget(leaver);
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
                 draining_echoes_what_lies_behind_an_urgent_mark_that_was_not_yet_told,
+                round_accepts_no_more_than_a_batch,
+                pause_is_counted_once_and_ends_by_itself,
+                client_that_left_while_it_waited_delays_nobody,
         };
 
         return SUITE_RUN("worker", tests);
