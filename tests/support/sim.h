@@ -77,7 +77,8 @@ enum sim_fault {
 struct sim_settings {
         uint32_t rates[SIM_FAULT_COUNT]; /* of 65536 opportunities */
         uint32_t descriptors;            /* as RLIMIT_NOFILE: numbers 0 to this - 1 */
-        uint32_t buffer_max;             /* bytes of a socket's queue each way; 1 or more */
+        uint32_t buffer_min;             /* bytes of a socket's queue each way, at least */
+        uint32_t buffer_max;             /* and at most; 1 or more */
         FILE *trace;                     /* a line an event; NULL = none */
 };
 

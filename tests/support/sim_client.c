@@ -43,19 +43,24 @@ static int choose_listener(uint16_t port)
         return found;
 }
 
+static uint32_t draw_size(void)
+{
+        uint32_t size = choice_size(sim.choice, sim.settings.buffer_max);
+
+        return size > sim.settings.buffer_min ? size : sim.settings.buffer_min;
+}
+
 static void set_up(struct sim_link *link, const struct sim_descriptor *listener)
 {
-        uint32_t max = sim.settings.buffer_max;
-
         memset(link, 0, sizeof(*link));
         link->is_used = true;
         link->ordinal = (uint32_t)sim.figures.connections++;
         link->fd = -1;
         link->urgent = SIM_NO_OFFSET;
         link->options = listener->options;
-        link->receive_size = choice_size(sim.choice, max);
-        link->send_size = choice_size(sim.choice, max);
-        link->window = choice_size(sim.choice, max);
+        link->receive_size = draw_size();
+        link->send_size = draw_size();
+        link->window = draw_size();
 }
 
 int sim_client_connect(uint16_t port)
