@@ -113,9 +113,9 @@ uint32_t sim_client_send(int index, uint32_t size, bool is_urgent)
                 link->sent += sent;
         }
         if (sent > 0 && is_urgent)
-                link->urgent = link->sent - 1;
+                sim_link_mark_urgent(link);
         if (sent > 0)
-                sim_link_wake(link, is_urgent ? EPOLLIN | EPOLLPRI : EPOLLIN);
+                sim_link_wake(link, EPOLLIN | EPOLLPRI);
         sim_note(is_urgent ? "urgent" : "send", link->ordinal, size, sent);
         return sent;
 }

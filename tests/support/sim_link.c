@@ -55,16 +55,21 @@ static bool is_shut_for_writing(const struct sim_link *link)
         return link->is_server_finished || link->is_dead;
 }
 
+/* Out of line, an urgent byte is no part of the stream. */
+static bool is_at_hole(const struct sim_link *link)
+{
+        return link->urgent == link->read && !link->options.urgent_in_line;
+}
+
 uint32_t sim_link_mask(const struct sim_link *link)
 {
-        bool is_at_mark = link->urgent == link->read && !link->options.urgent_in_line;
         uint32_t mask = 0;
 
         if (is_shut_for_reading(link))
                 mask |= EPOLLIN | EPOLLRDHUP;
         if (is_shut_for_reading(link) && is_shut_for_writing(link))
                 mask |= EPOLLHUP;
-        if (sim_link_unread(link) > is_at_mark)
+        if (sim_link_unread(link) > is_at_hole(link))
                 mask |= EPOLLIN;
         if (is_shut_for_writing(link) || is_writable(link))
                 mask |= EPOLLOUT;
@@ -87,6 +92,14 @@ void sim_link_wake_for_space(struct sim_link *link)
                 return;
         link->is_waiting_for_space = false;
         sim_link_wake(link, EPOLLOUT);
+}
+
+/* tcp_check_urg(): a hole that was reached stays one, a later one closes. */
+void sim_link_mark_urgent(struct sim_link *link)
+{
+        if (is_at_hole(link))
+                link->read++;
+        link->urgent = link->sent - 1;
 }
 
 void sim_link_owe_edge(struct sim_link *link, uint32_t events)
@@ -127,13 +140,8 @@ void sim_link_break(struct sim_link *link, int error)
 }
 
 /* Where a read that starts now must stop: at the urgent mark, or at the end of what is there. */
-static uint64_t readable_end(struct sim_link *link)
+static uint64_t readable_end(const struct sim_link *link)
 {
-        if (link->urgent == link->read && !link->options.urgent_in_line) {
-                /* Out of line, and nobody asks for it: the stream goes on without the byte. */
-                link->read++;
-                link->urgent = SIM_NO_OFFSET;
-        }
         return link->urgent != SIM_NO_OFFSET && link->urgent > link->read ? link->urgent
                                                                           : link->sent;
 }
@@ -154,9 +162,14 @@ static void note_consumed(struct sim_link *link, uint32_t size)
 
 static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
 {
-        uint64_t there = readable_end(link) - link->read;
+        uint64_t begin = link->read + is_at_hole(link);
+        uint64_t there = readable_end(link) - begin;
         int error = link->error;
 
+        if (begin > link->read && (flags & MSG_PEEK) == 0) {
+                link->read = begin;
+                link->urgent = SIM_NO_OFFSET;
+        }
         if (there == 0) {
                 if (link->is_client_finished)
                         return 0;
@@ -169,7 +182,7 @@ static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
                 sim_link_owe_edge(link, EPOLLIN);
                 link->is_excused = true;
         }
-        payload_fill(data, got, link->ordinal, link->read);
+        payload_fill(data, got, link->ordinal, begin);
         if ((flags & MSG_PEEK) == 0)
                 note_consumed(link, got);
         return got;
