@@ -130,7 +130,8 @@ struct sim_link {
         bool is_dark;            /* the client's machine no longer answers */
         bool is_server_finished; /* our FIN follows `echoed` */
         bool is_server_closed;   /* by close(2), or it was never accepted */
-        bool is_dead;            /* the socket is in state CLOSE: a reset was seen either way */
+        bool is_finish_taken;    /* the client acknowledged it */
+        bool is_dead;            /* in state CLOSE: a reset, or both FINs, arrived */
         bool is_reset_on_close;
         bool is_waiting_for_space; /* SOCK_NOSPACE: an EPOLLOUT edge is owed */
         uint32_t edges_later;      /* an injected fault owes these */

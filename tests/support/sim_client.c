@@ -137,6 +137,7 @@ uint32_t sim_client_receive(int index, uint32_t size)
         link->taken += size;
         if (!link->is_server_closed && !link->is_dead)
                 sim_link_wake_for_space(link);
+        sim_link_take_finish(link);
         sim_note("receive", link->ordinal, size, readable);
         return size;
 }
@@ -154,10 +155,11 @@ void sim_client_finish(int index)
         struct sim_link *link = sim_link(index);
 
         sim_note("finish", link->ordinal, 0, 0);
-        if (link->is_client_finished || is_refused_by_server(link))
+        if (link->is_client_finished || link->is_dead)
                 return;
         link->is_client_finished = true;
         sim_link_wake(link, 0);
+        sim_link_take_finish(link);
 }
 
 void sim_client_reset(int index)

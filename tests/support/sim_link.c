@@ -102,6 +102,17 @@ void sim_link_mark_urgent(struct sim_link *link)
         link->urgent = link->sent - 1;
 }
 
+/* tcp_rcv_state_process(): FIN_WAIT1 wakes whoever waits, and so does the end of LAST_ACK. */
+void sim_link_take_finish(struct sim_link *link)
+{
+        if (!link->is_server_finished || link->is_dead || link->is_dark || unsent(link) > 0)
+                return;
+        if (!link->is_finish_taken)
+                sim_link_wake(link, 0);
+        link->is_finish_taken = true;
+        link->is_dead = link->is_client_finished;
+}
+
 void sim_link_owe_edge(struct sim_link *link, uint32_t events)
 {
         link->edges_later |= events;
@@ -128,13 +139,14 @@ void sim_link_reset_client(struct sim_link *link)
         link->taken = link->echoed;
 }
 
-/* tcp_reset(): bytes that came stay readable, bytes to send are lost. */
+/* tcp_reset(): bytes that came stay readable, bytes to send are lost. CLOSE_WAIT means EPIPE. */
 void sim_link_break(struct sim_link *link, int error)
 {
         if (link->is_dead || link->is_server_closed)
                 return;
         link->is_dead = true;
-        link->error = error == ECONNRESET && link->is_client_finished ? EPIPE : error;
+        bool is_half_closed = link->is_client_finished && !link->is_server_finished;
+        link->error = error == ECONNRESET && is_half_closed ? EPIPE : error;
         sim_link_reset_client(link);
         sim_link_wake(link, 0);
 }
@@ -338,13 +350,16 @@ int sys_shutdown_write(int fd)
 
         if (error == 0 && SIM_DRAW(SIM_SHUTDOWN_REFUSED) != SIM_NO_FAULT)
                 sim_link_break(link, ECONNRESET);
-        if (error == 0 && link->is_dead)
+        if (error == 0 && link->is_dead) {
                 error = -ENOTCONN;
+                sim_link_wake(link, 0);
+        }
         if (error == 0) {
                 link->is_server_finished = true;
                 link->moved_ns = sim.now_ns;
                 sim.progress++;
                 sim_link_wake(link, 0);
+                sim_link_take_finish(link);
         }
         tell(link, error);
         sim_note("sys_shutdown_write", fd, 0, error);

@@ -103,6 +103,8 @@ void sim_link_owe_edge(struct sim_link *link, uint32_t events);
 uint64_t sim_link_unread(const struct sim_link *link);
 /* The byte that was sent last is urgent: the one before it, if any, no longer is. */
 void sim_link_mark_urgent(struct sim_link *link);
+/* The client acknowledges our FIN, if it has got it by now. */
+void sim_link_take_finish(struct sim_link *link);
 /* As sim_poll_wake(), if the server has the connection. */
 void sim_link_wake(const struct sim_link *link, uint32_t key);
 /* The edge that is owed to whoever found no room, if there is room now. */

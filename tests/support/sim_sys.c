@@ -266,13 +266,15 @@ int sys_reset_on_close(int fd)
         return error;
 }
 
-/* tcp_close(): a reset if asked for, or if bytes were left unread; else FIN after what is queued.
+/*
+ * tcp_close(): a reset if asked for, or if bytes were left unread; else FIN after what is queued.
+ * Nothing of it if the connection is over.
  */
 static void close_stream(struct sim_link *link)
 {
         if (sim.watcher != NULL && sim.watcher->server_closes != NULL)
                 sim.watcher->server_closes(link);
-        if (link->is_reset_on_close || link->sent > link->read)
+        if (!link->is_dead && (link->is_reset_on_close || link->sent > link->read))
                 sim_link_reset_client(link);
         if (link->is_watched)
                 sim.has_closed_since_pause = true;
