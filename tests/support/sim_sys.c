@@ -81,12 +81,13 @@ static bool is_conflict(const struct sim_descriptor *one, const struct sim_descr
         return !one->options.reuse_address || !other->options.reuse_address || other->is_listening;
 }
 
+/* Binding asks, and listening asks again. */
 static int check_port(const struct sim_descriptor *socket, uint16_t port)
 {
         for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++) {
                 const struct sim_descriptor *other = &sim.descriptors[fd];
-                if (other != socket && other->kind == SIM_SOCKET && other->port == port &&
-                    is_conflict(socket, other))
+                if (other != socket && other->kind == SIM_SOCKET && port != 0 &&
+                    other->port == port && is_conflict(socket, other))
                         return -EADDRINUSE;
         }
         return 0;
@@ -134,6 +135,8 @@ int sys_listen(int fd, int backlog)
         struct sim_descriptor *socket = sim_descriptor(fd, SIM_SOCKET);
         int error = sim_enter(SIM_LISTEN);
 
+        if (error == 0 && !socket->is_listening)
+                error = check_port(socket, socket->port);
         sim_note("sys_listen", fd, backlog, error);
         if (backlog == 0 && sim.drain_ns == UINT64_MAX) {
                 sim.drain_ns = sim.now_ns;
