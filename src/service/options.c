@@ -4,189 +4,26 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "service/quantity.h"
+#include "service/option_row.h"
 #include "service/suggest.h"
-
-/* How the value of an option is read, and where it goes. */
-enum kind {
-        KIND_COUNT,
-        KIND_SIZE,
-        KIND_DURATION,
-        KIND_LOG_LEVEL,
-        KIND_VERDICT, /* no value: parsing ends with `verdict` */
-        KIND_PLANNED, /* its name is taken, but this version does not have it */
-};
-
-struct option_row {
-        const char *name;
-        const char *value; /* name of its value in the help; NULL = takes none */
-        const char *initial;
-        const char *help;
-        uint64_t *(*field)(struct options *options);
-        const char *least; /* of a number, as an operator writes it */
-        const char *most;
-        enum kind kind;
-        enum options_verdict verdict;
-        char letter; /* 0 = none */
-};
 
 static const char default_listener[] = "tcp:127.0.0.1:7007";
 
-static uint64_t *max_connections(struct options *options)
-{
-        return &options->max_connections;
-}
-
-static uint64_t *buffer_memory(struct options *options)
-{
-        return &options->buffer_memory;
-}
-
-static uint64_t *idle_timeout(struct options *options)
-{
-        return &options->idle_timeout_ns;
-}
-
-static uint64_t *stall_timeout(struct options *options)
-{
-        return &options->stall_timeout_ns;
-}
-
-static uint64_t *drain_timeout(struct options *options)
-{
-        return &options->drain_timeout_ns;
-}
-
-/* clang-format off */
-static const struct option_row rows[] = {
-        { .name = "max-connections", .value = "N", .kind = KIND_COUNT, .field = max_connections,
-          .initial = "65536", .least = "1", .most = "16777216",
-          .help = "reset new connections over this number" },
-        { .name = "buffer-memory", .value = "SIZE", .kind = KIND_SIZE, .field = buffer_memory,
-          .initial = "64M", .least = "0", .most = "1024G",
-          .help = "all blocks for unsent bytes together" },
-        { .name = "idle-timeout", .value = "T", .kind = KIND_DURATION, .field = idle_timeout,
-          .initial = "5m", .least = "0", .most = "8760h",
-          .help = "close after no byte either way; 0 = never" },
-        { .name = "stall-timeout", .value = "T", .kind = KIND_DURATION, .field = stall_timeout,
-          .initial = "30s", .least = "0", .most = "8760h",
-          .help = "reset if owed bytes stay untaken; 0 = never" },
-        { .name = "drain-timeout", .value = "T", .kind = KIND_DURATION, .field = drain_timeout,
-          .initial = "30s", .least = "0", .most = "8760h",
-          .help = "after SIGTERM: time for connections to finish" },
-        { .name = "log-level", .value = "L", .kind = KIND_LOG_LEVEL, .initial = "info",
-          .help = "error, warn, info or debug" },
-        { .name = "help", .letter = 'h', .kind = KIND_VERDICT, .verdict = OPTIONS_HELP,
-          .help = "print this help and exit" },
-        { .name = "version", .letter = 'V', .kind = KIND_VERDICT, .verdict = OPTIONS_VERSION,
-          .help = "print the version and exit" },
-        { .name = "config", .letter = 'c', .kind = KIND_PLANNED },
-        { .name = "workers", .letter = 'w', .kind = KIND_PLANNED },
-        { .name = "max-connections-per-source", .kind = KIND_PLANNED },
-        { .name = "accept-rate", .kind = KIND_PLANNED },
-        { .name = "drain-delay", .kind = KIND_PLANNED },
-        { .name = "udp-rate", .kind = KIND_PLANNED },
-        { .name = "udp-low-ports", .kind = KIND_PLANNED },
-        { .name = "udp-loop-guard", .kind = KIND_PLANNED },
-        { .name = "allow", .kind = KIND_PLANNED },
-        { .name = "deny", .kind = KIND_PLANNED },
-        { .name = "admin", .kind = KIND_PLANNED },
-        { .name = "user", .kind = KIND_PLANNED },
-        { .name = "log-format", .kind = KIND_PLANNED },
-        { .name = "no-sandbox", .kind = KIND_PLANNED },
-        { .name = "require-sandbox", .kind = KIND_PLANNED },
-        { .name = "check-config", .letter = 't', .kind = KIND_PLANNED },
-        { .name = "dump-config", .letter = 'T', .kind = KIND_PLANNED },
-};
-/* clang-format on */
-
-enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
-
 /* What getopt_long() returns for the first row's name; above all letters, even control bytes. */
 enum { LONG_FOUND = 256 };
-
-static bool parse_log_level(const char *value, enum log_level *ret_level)
-{
-        for (unsigned level = 0; level < LOG_LEVEL_COUNT; level++) {
-                if (strcmp(value, log_level_name(level)) != 0)
-                        continue;
-                *ret_level = (enum log_level)level;
-                return true;
-        }
-        return false;
-}
-
-static bool parse_number(enum kind kind, const char *text, uint64_t *ret_number)
-{
-        switch (kind) {
-        case KIND_COUNT:
-                return quantity_count(text, ret_number);
-        case KIND_SIZE:
-                return quantity_size(text, ret_number);
-        case KIND_DURATION:
-                return quantity_duration(text, ret_number);
-        case KIND_LOG_LEVEL:
-        case KIND_VERDICT:
-        case KIND_PLANNED:
-                break;
-        }
-        return false;
-}
-
-static bool parse_value(const struct option_row *row, const char *value, struct options *options)
-{
-        uint64_t number = 0;
-        uint64_t least = 0;
-        uint64_t most = 0;
-
-        if (row->kind == KIND_LOG_LEVEL)
-                return parse_log_level(value, &options->log_level);
-        (void)parse_number(row->kind, row->least, &least);
-        (void)parse_number(row->kind, row->most, &most);
-        if (!parse_number(row->kind, value, &number) || number < least || number > most)
-                return false;
-        *row->field(options) = number;
-        return true;
-}
-
-static bool complain_of_value(const struct option_row *row, const char *what,
-                              struct complaint *complaint)
-{
-        switch (row->kind) {
-        case KIND_COUNT:
-                return complain(complaint, "--%s: %s: expected a number from %s to %s", row->name,
-                                what, row->least, row->most);
-        case KIND_SIZE:
-                return complain(complaint,
-                                "--%s: %s: expected a size such as 512, 64K, 8M or 1G, at most %s",
-                                row->name, what, row->most);
-        case KIND_DURATION:
-                return complain(complaint,
-                                "--%s: %s: expected a duration such as 250ms, 5s, 2m or 1h, at "
-                                "most %s, or 0",
-                                row->name, what, row->most);
-        case KIND_LOG_LEVEL:
-                return complain(complaint, "--%s: %s: expected error, warn, info or debug",
-                                row->name, what);
-        case KIND_VERDICT:
-        case KIND_PLANNED:
-                break;
-        }
-        return complain(complaint, "--%s: %s: expected no value", row->name, what);
-}
 
 /* The table as getopt_long() wants it. */
 static void build_getopt(struct option *longs, char *shorts)
 {
         *shorts++ = ':'; /* tell a missing value from an unknown option */
-        for (int i = 0; i < ROW_COUNT; i++) {
-                int argument = rows[i].value != NULL ? required_argument : no_argument;
-                if (rows[i].kind == KIND_PLANNED)
+        for (int i = 0; i < OPTION_ROW_COUNT; i++) {
+                int argument = option_rows[i].value != NULL ? required_argument : no_argument;
+                if (option_rows[i].kind == OPTION_PLANNED)
                         argument = optional_argument;
-                longs[i] = (struct option){ rows[i].name, argument, NULL, LONG_FOUND + i };
-                if (rows[i].letter == 0)
+                longs[i] = (struct option){ option_rows[i].name, argument, NULL, LONG_FOUND + i };
+                if (option_rows[i].letter == 0)
                         continue;
-                *shorts++ = rows[i].letter;
+                *shorts++ = option_rows[i].letter;
                 if (argument == optional_argument) {
                         *shorts++ = ':';
                         *shorts++ = ':';
@@ -198,22 +35,22 @@ static void build_getopt(struct option *longs, char *shorts)
 /* What getopt_long() returned, or left in optopt; 0 is neither a letter nor a name. */
 static const struct option_row *row_found(int found)
 {
-        for (int i = 0; i < ROW_COUNT; i++)
-                if (found == LONG_FOUND + i || (found != 0 && found == rows[i].letter))
-                        return &rows[i];
+        for (int i = 0; i < OPTION_ROW_COUNT; i++)
+                if (found == LONG_FOUND + i || (found != 0 && found == option_rows[i].letter))
+                        return &option_rows[i];
         return NULL;
 }
 
 static const struct option_row *row_nearest(const char *word, size_t word_size)
 {
-        const char *names[ROW_COUNT];
+        const char *names[OPTION_ROW_COUNT];
 
-        for (unsigned i = 0; i < ROW_COUNT; i++)
-                names[i] = rows[i].name;
-        const char *nearest = suggest_nearest(word, word_size, names, ROW_COUNT);
-        for (unsigned i = 0; i < ROW_COUNT; i++)
-                if (rows[i].name == nearest)
-                        return &rows[i];
+        for (unsigned i = 0; i < OPTION_ROW_COUNT; i++)
+                names[i] = option_rows[i].name;
+        const char *nearest = suggest_nearest(word, word_size, names, OPTION_ROW_COUNT);
+        for (unsigned i = 0; i < OPTION_ROW_COUNT; i++)
+                if (option_rows[i].name == nearest)
+                        return &option_rows[i];
         return NULL;
 }
 
@@ -225,9 +62,9 @@ static const struct option_row *row_nearest_letter(int letter, const char *next)
         /* getopt_long(3) is still at the word if more of it follows the letter. */
         if (next != NULL && next[0] == '-' && next[1] == (char)letter)
                 nearest = row_nearest(next + 1, strcspn(next + 1, "="));
-        for (unsigned i = 0; i < ROW_COUNT && nearest == NULL; i++)
-                if (rows[i].letter != 0 && (rows[i].letter ^ letter) == ('a' ^ 'A'))
-                        nearest = &rows[i];
+        for (unsigned i = 0; i < OPTION_ROW_COUNT && nearest == NULL; i++)
+                if (option_rows[i].letter != 0 && (option_rows[i].letter ^ letter) == ('a' ^ 'A'))
+                        nearest = &option_rows[i];
         return nearest;
 }
 
@@ -238,7 +75,7 @@ static bool complain_of_unknown(const char *option, const struct option_row *nea
                 return complain(complaint, "%s: no such option", option);
         return complain(complaint, "%s: no such option, the nearest is --%s%s", option,
                         nearest->name,
-                        nearest->kind == KIND_PLANNED ? ", not part of this version" : "");
+                        nearest->kind == OPTION_PLANNED ? ", not part of this version" : "");
 }
 
 /* A beginning of several names: getopt_long() takes it for none of them. */
@@ -248,11 +85,11 @@ static bool complain_of_beginning(const char *option, const char *word, size_t s
         char names[256] = "";
         size_t used = 0;
 
-        for (unsigned i = 0; i < ROW_COUNT; i++) {
-                if (size == 0 || strncmp(rows[i].name, word, size) != 0)
+        for (unsigned i = 0; i < OPTION_ROW_COUNT; i++) {
+                if (size == 0 || strncmp(option_rows[i].name, word, size) != 0)
                         continue;
                 int added = snprintf(names + used, sizeof(names) - used, "%s--%s",
-                                     used > 0 ? " or " : "", rows[i].name);
+                                     used > 0 ? " or " : "", option_rows[i].name);
                 if (added > 0 && (size_t)added < sizeof(names) - used)
                         used += (size_t)added;
         }
@@ -270,9 +107,9 @@ static bool complain_of_word(int found, char **argv, struct complaint *complaint
         struct complaint_word shown;
 
         if (found == ':')
-                return complain_of_value(row, "no value", complaint);
+                return option_row_complain(row, "no value", complaint);
         if (row != NULL)
-                return complain_of_value(
+                return option_row_complain(
                     row, complaint_word(&shown, word + size + 1, strlen(word + size + 1)),
                     complaint);
         if (optopt == 0)
@@ -309,15 +146,15 @@ static enum options_verdict apply(const struct option_row *row, struct options *
 {
         struct complaint_word word;
 
-        if (row->kind == KIND_VERDICT)
+        if (row->kind == OPTION_VERDICT)
                 return row->verdict;
-        if (row->kind == KIND_PLANNED) {
+        if (row->kind == OPTION_PLANNED) {
                 complain(complaint, "--%s: not part of this version", row->name);
                 return OPTIONS_WRONG;
         }
-        if (parse_value(row, optarg, options))
+        if (option_row_read(row, optarg, options))
                 return OPTIONS_RUN;
-        complain_of_value(row, complaint_word(&word, optarg, strlen(optarg)), complaint);
+        option_row_complain(row, complaint_word(&word, optarg, strlen(optarg)), complaint);
         return OPTIONS_WRONG;
 }
 
@@ -325,8 +162,8 @@ static enum options_verdict apply(const struct option_row *row, struct options *
 static enum options_verdict parse_options(int argc, char **argv, struct options *options,
                                           struct complaint *complaint)
 {
-        struct option longs[ROW_COUNT + 1] = { 0 };
-        char shorts[3 * ROW_COUNT + 2];
+        struct option longs[OPTION_ROW_COUNT + 1] = { 0 };
+        char shorts[3 * OPTION_ROW_COUNT + 2];
         enum options_verdict verdict = OPTIONS_RUN;
         int found;
 
@@ -350,9 +187,9 @@ enum options_verdict options_parse(int argc, char **argv, struct options *ret_op
 {
         struct options options = { 0 };
 
-        for (unsigned i = 0; i < ROW_COUNT; i++)
-                if (rows[i].initial != NULL)
-                        (void)parse_value(&rows[i], rows[i].initial, &options);
+        for (unsigned i = 0; i < OPTION_ROW_COUNT; i++)
+                if (option_rows[i].initial != NULL)
+                        (void)option_row_read(&option_rows[i], option_rows[i].initial, &options);
         enum options_verdict verdict = parse_options(argc, argv, &options, complaint);
         if (verdict != OPTIONS_RUN)
                 return verdict;
@@ -383,9 +220,9 @@ void options_help(FILE *to)
                 "LISTEN is tcp:HOST:PORT [%s];\n"
                 "HOST is an IPv4 address, PORT 0 takes a free one.\n\n",
                 default_listener);
-        for (unsigned i = 0; i < ROW_COUNT; i++)
-                if (rows[i].kind != KIND_PLANNED)
-                        print_row(to, &rows[i]);
+        for (unsigned i = 0; i < OPTION_ROW_COUNT; i++)
+                if (option_rows[i].kind != OPTION_PLANNED)
+                        print_row(to, &option_rows[i]);
         fprintf(to,
                 "\nSizes: 512 64K 8M 1G. Durations: 250ms 5s 2m 1h.\n"
                 "SIGTERM or SIGINT drains, a second one exits at once; SIGUSR1 logs a status.\n"
