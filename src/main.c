@@ -11,6 +11,28 @@ static int print_version(void)
         return EXIT_CODE_DONE;
 }
 
+/* What can be said and this version cannot do; NULL if there is nothing. */
+static const char *not_served(const struct options *options)
+{
+        if (options->workers > 1)
+                return "--workers above 1";
+        if (options->drain_delay_ns > 0)
+                return "--drain-delay above 0";
+        if (options->log_format != LOG_LOGFMT)
+                return "--log-format json";
+        return NULL;
+}
+
+static enum exit_code run(const struct options *options)
+{
+        const char *refused = not_served(options);
+
+        if (refused == NULL)
+                return supervisor_run(options);
+        fprintf(stderr, "echod: %s: not part of this version\n", refused);
+        return EXIT_CODE_USAGE;
+}
+
 /* A closed stdin, stdout or stderr must not become a socket that log lines are written to. */
 static void fill_standard_descriptors(void)
 {
@@ -31,7 +53,7 @@ int main(int argc, char **argv)
         fill_standard_descriptors();
         switch (options_parse(argc, argv, &options, &complaint)) {
         case OPTIONS_RUN:
-                return (int)supervisor_run(&options);
+                return (int)run(&options);
         case OPTIONS_HELP:
                 options_help(stdout);
                 return EXIT_CODE_DONE;

@@ -5,6 +5,11 @@
 
 #include "service/quantity.h"
 
+static uint64_t *workers(struct options *options)
+{
+        return &options->workers;
+}
+
 static uint64_t *max_connections(struct options *options)
 {
         return &options->max_connections;
@@ -25,6 +30,11 @@ static uint64_t *stall_timeout(struct options *options)
         return &options->stall_timeout_ns;
 }
 
+static uint64_t *drain_delay(struct options *options)
+{
+        return &options->drain_delay_ns;
+}
+
 static uint64_t *drain_timeout(struct options *options)
 {
         return &options->drain_timeout_ns;
@@ -32,6 +42,9 @@ static uint64_t *drain_timeout(struct options *options)
 
 /* clang-format off */
 const struct option_row option_rows[] = {
+        { .name = "workers", .letter = 'w', .value = "N", .kind = OPTION_NUMBER, .field = workers,
+          .by_machine = "usable CPUs", .least = "1", .most = "256",
+          .help = "echo threads" },
         { .name = "max-connections", .value = "N", .kind = OPTION_NUMBER, .field = max_connections,
           .initial = "65536", .least = "1", .most = "16777216",
           .help = "reset new connections over this number" },
@@ -44,20 +57,23 @@ const struct option_row option_rows[] = {
         { .name = "stall-timeout", .value = "T", .kind = OPTION_DURATION, .field = stall_timeout,
           .initial = "30s", .least = "0", .most = "8760h",
           .help = "reset if owed bytes stay untaken; 0 = never" },
+        { .name = "drain-delay", .value = "T", .kind = OPTION_DURATION, .field = drain_delay,
+          .initial = "0", .least = "0", .most = "8760h",
+          .help = "after SIGTERM: go on serving for that long" },
         { .name = "drain-timeout", .value = "T", .kind = OPTION_DURATION, .field = drain_timeout,
           .initial = "30s", .least = "0", .most = "8760h",
-          .help = "after SIGTERM: time for connections to finish" },
+          .help = "then: time for connections to finish" },
         { .name = "log-level", .value = "L", .kind = OPTION_LOG_LEVEL, .initial = "info",
           .help = "error, warn, info or debug" },
+        { .name = "log-format", .value = "F", .kind = OPTION_LOG_FORMAT, .initial = "logfmt",
+          .help = "logfmt or json" },
         { .name = "help", .letter = 'h', .kind = OPTION_VERDICT, .verdict = OPTIONS_HELP,
           .help = "print this help and exit" },
         { .name = "version", .letter = 'V', .kind = OPTION_VERDICT, .verdict = OPTIONS_VERSION,
           .help = "print the version and exit" },
         { .name = "config", .letter = 'c', .kind = OPTION_PLANNED },
-        { .name = "workers", .letter = 'w', .kind = OPTION_PLANNED },
         { .name = "max-connections-per-source", .kind = OPTION_PLANNED },
         { .name = "accept-rate", .kind = OPTION_PLANNED },
-        { .name = "drain-delay", .kind = OPTION_PLANNED },
         { .name = "udp-rate", .kind = OPTION_PLANNED },
         { .name = "udp-low-ports", .kind = OPTION_PLANNED },
         { .name = "udp-loop-guard", .kind = OPTION_PLANNED },
@@ -65,7 +81,6 @@ const struct option_row option_rows[] = {
         { .name = "deny", .kind = OPTION_PLANNED },
         { .name = "admin", .kind = OPTION_PLANNED },
         { .name = "user", .kind = OPTION_PLANNED },
-        { .name = "log-format", .kind = OPTION_PLANNED },
         { .name = "no-sandbox", .kind = OPTION_PLANNED },
         { .name = "require-sandbox", .kind = OPTION_PLANNED },
         { .name = "check-config", .letter = 't', .kind = OPTION_PLANNED },
@@ -87,6 +102,16 @@ static bool parse_log_level(const char *value, enum log_level *ret_level)
         return false;
 }
 
+static bool parse_log_format(const char *value, enum log_format *ret_format)
+{
+        bool is_json = strcmp(value, "json") == 0;
+
+        if (!is_json && strcmp(value, "logfmt") != 0)
+                return false;
+        *ret_format = is_json ? LOG_JSON : LOG_LOGFMT;
+        return true;
+}
+
 static bool parse_number(enum option_kind kind, const char *text, uint64_t *ret_number)
 {
         switch (kind) {
@@ -97,6 +122,7 @@ static bool parse_number(enum option_kind kind, const char *text, uint64_t *ret_
         case OPTION_DURATION:
                 return quantity_duration(text, ret_number);
         case OPTION_LOG_LEVEL:
+        case OPTION_LOG_FORMAT:
         case OPTION_VERDICT:
         case OPTION_PLANNED:
                 break;
@@ -112,6 +138,8 @@ bool option_row_read(const struct option_row *row, const char *value, struct opt
 
         if (row->kind == OPTION_LOG_LEVEL)
                 return parse_log_level(value, &options->log_level);
+        if (row->kind == OPTION_LOG_FORMAT)
+                return parse_log_format(value, &options->log_format);
         (void)parse_number(row->kind, row->least, &least);
         (void)parse_number(row->kind, row->most, &most);
         if (!parse_number(row->kind, value, &number) || number < least || number > most)
@@ -139,6 +167,8 @@ bool option_row_complain(const struct option_row *row, const char *what,
         case OPTION_LOG_LEVEL:
                 return complain(complaint, "--%s: %s: expected error, warn, info or debug",
                                 row->name, what);
+        case OPTION_LOG_FORMAT:
+                return complain(complaint, "--%s: %s: expected logfmt or json", row->name, what);
         case OPTION_VERDICT:
         case OPTION_PLANNED:
                 break;

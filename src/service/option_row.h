@@ -13,6 +13,7 @@ enum option_kind {
         OPTION_SIZE,
         OPTION_DURATION,
         OPTION_LOG_LEVEL,
+        OPTION_LOG_FORMAT,
         OPTION_VERDICT, /* no value: parsing ends with `verdict` */
         OPTION_PLANNED, /* its name is taken, but this version does not have it */
 };
@@ -21,6 +22,8 @@ struct option_row {
         const char *name;
         const char *value; /* name of its value in the help; NULL = takes none */
         const char *initial;
+        const char
+            *by_machine; /* the default in words, where it is no number here: the field is 0 */
         const char *help;
         uint64_t *(*field)(struct options *options);
         const char *least; /* of a number, as an operator writes it */

@@ -24,10 +24,10 @@ static void build_getopt(struct option *longs, char *shorts)
                 if (option_rows[i].letter == 0)
                         continue;
                 *shorts++ = option_rows[i].letter;
-                if (argument == optional_argument) {
+                if (argument != no_argument)
                         *shorts++ = ':';
+                if (argument == optional_argument)
                         *shorts++ = ':';
-                }
         }
         *shorts = '\0';
 }
@@ -201,14 +201,15 @@ enum options_verdict options_parse(int argc, char **argv, struct options *ret_op
 
 static void print_row(FILE *to, const struct option_row *row)
 {
+        const char *initial = row->initial != NULL ? row->initial : row->by_machine;
         char left[48];
         char letter[] = { '-', row->letter, ',', ' ', '\0' };
 
         snprintf(left, sizeof(left), "%s--%s%s%s", row->letter != 0 ? letter : "    ", row->name,
                  row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
         fprintf(to, "  %-25s %s", left, row->help);
-        if (row->initial != NULL)
-                fprintf(to, " [%s]", row->initial);
+        if (initial != NULL)
+                fprintf(to, " [%s]", initial);
         fprintf(to, "\n");
 }
 

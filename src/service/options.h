@@ -13,15 +13,20 @@
 
 enum { OPTIONS_LISTENERS_MAX = 16 };
 
+enum log_format { LOG_LOGFMT, LOG_JSON };
+
 struct options {
         struct address listeners[OPTIONS_LISTENERS_MAX];
         uint64_t listener_count;   /* at least 1 */
+        uint64_t workers;          /* 1 to 256; 0 = as many as the machine has usable CPUs */
         uint64_t max_connections;  /* 1 to 2^24 */
         uint64_t buffer_memory;    /* bytes, at most 2^40 */
         uint64_t idle_timeout_ns;  /* these are at most a year (8760 h); 0 = never */
         uint64_t stall_timeout_ns; /* 0 = never */
+        uint64_t drain_delay_ns;
         uint64_t drain_timeout_ns; /* 0 = end all connections at once */
         enum log_level log_level;
+        enum log_format log_format;
 };
 
 enum options_verdict {

@@ -85,13 +85,16 @@ static void check_options(const struct options *options)
 {
         const uint64_t year_ns = UINT64_C(8760) * 3600 * 1000000000;
 
+        ensure(options->workers <= 256);
         ensure(options->max_connections >= 1);
         ensure(options->max_connections <= UINT64_C(1) << 24);
         ensure(options->buffer_memory <= UINT64_C(1) << 40);
         ensure(options->idle_timeout_ns <= year_ns);
         ensure(options->stall_timeout_ns <= year_ns);
+        ensure(options->drain_delay_ns <= year_ns);
         ensure(options->drain_timeout_ns <= year_ns);
         ensure(options->log_level < LOG_LEVEL_COUNT);
+        ensure(options->log_format == LOG_LOGFMT || options->log_format == LOG_JSON);
         ensure(options->listener_count >= 1);
         ensure(options->listener_count <= OPTIONS_LISTENERS_MAX);
         for (uint64_t i = 0; i < options->listener_count; i++)
@@ -126,12 +129,15 @@ static void parse(const struct command_line *line, char **argv, struct outcome *
 
 static void check_equal_options(const struct options *a, const struct options *b)
 {
+        ensure(a->workers == b->workers);
         ensure(a->max_connections == b->max_connections);
         ensure(a->buffer_memory == b->buffer_memory);
         ensure(a->idle_timeout_ns == b->idle_timeout_ns);
         ensure(a->stall_timeout_ns == b->stall_timeout_ns);
+        ensure(a->drain_delay_ns == b->drain_delay_ns);
         ensure(a->drain_timeout_ns == b->drain_timeout_ns);
         ensure(a->log_level == b->log_level);
+        ensure(a->log_format == b->log_format);
         ensure(a->listener_count == b->listener_count);
         ensure(memcmp(a->listeners, b->listeners, a->listener_count * sizeof(a->listeners[0])) ==
                0);

@@ -24,6 +24,9 @@ START_TEST(empty_command_line_gives_the_documented_defaults)
         ck_assert_uint_eq(options.stall_timeout_ns, UINT64_C(30000000000));
         ck_assert_uint_eq(options.drain_timeout_ns, UINT64_C(30000000000));
         ck_assert_int_eq(options.log_level, LOG_INFO);
+        ck_assert_uint_eq(options.workers, 0);
+        ck_assert_uint_eq(options.drain_delay_ns, 0);
+        ck_assert_int_eq(options.log_format, LOG_LOGFMT);
 }
 END_TEST
 
@@ -43,6 +46,19 @@ START_TEST(no_program_name_is_an_empty_command_line)
         ck_assert_int_eq(options_parse(0, nothing, &options, &complaint), OPTIONS_RUN);
         ck_assert_uint_eq(options.max_connections, 65536);
         expect_listener(0, "127.0.0.1:7007");
+}
+END_TEST
+
+START_TEST(workers_have_a_name_and_a_letter)
+{
+        ck_assert_int_eq(PARSE("--workers", "3"), OPTIONS_RUN);
+        ck_assert_uint_eq(options.workers, 3);
+        ck_assert_int_eq(PARSE("-w4"), OPTIONS_RUN);
+        ck_assert_uint_eq(options.workers, 4);
+        ck_assert_int_eq(PARSE("-w", "5", "tcp:1.2.3.4:5"), OPTIONS_RUN);
+        ck_assert_uint_eq(options.workers, 5);
+        expect_listener(0, "1.2.3.4:5");
+        ck_assert_uint_eq(options.max_connections, 65536);
 }
 END_TEST
 
@@ -90,6 +106,14 @@ START_TEST(drain_timeout_sets_its_field_only)
 }
 END_TEST
 
+START_TEST(drain_delay_sets_its_field_only)
+{
+        ck_assert_int_eq(PARSE("--drain-delay", "250ms"), OPTIONS_RUN);
+        ck_assert_uint_eq(options.drain_delay_ns, 250000000);
+        expect_timeouts(300000, 30000, 30000);
+}
+END_TEST
+
 START_TEST(timeouts_of_0_are_accepted)
 {
         ck_assert_int_eq(PARSE("--idle-timeout=0", "--stall-timeout=0", "--drain-timeout=0"),
@@ -107,6 +131,16 @@ START_TEST(every_log_level_has_its_word)
 }
 END_TEST
 
+START_TEST(every_log_format_has_its_word)
+{
+        ck_assert_int_eq(PARSE("--log-format", "json"), OPTIONS_RUN);
+        ck_assert_int_eq(options.log_format, LOG_JSON);
+        ck_assert_int_eq(options.log_level, LOG_INFO);
+        ck_assert_int_eq(PARSE("--log-format=json", "--log-format=logfmt"), OPTIONS_RUN);
+        ck_assert_int_eq(options.log_format, LOG_LOGFMT);
+}
+END_TEST
+
 START_TEST(value_may_follow_an_equals_sign)
 {
         ck_assert_int_eq(PARSE("--max-connections=9", "--log-level=debug"), OPTIONS_RUN);
@@ -117,13 +151,16 @@ END_TEST
 
 START_TEST(smallest_and_largest_values_are_accepted)
 {
-        ck_assert_int_eq(PARSE("--max-connections=1", "--buffer-memory=0"), OPTIONS_RUN);
+        ck_assert_int_eq(PARSE("--max-connections=1", "--buffer-memory=0", "-w1"), OPTIONS_RUN);
+        ck_assert_uint_eq(options.workers, 1);
         ck_assert_uint_eq(options.max_connections, 1);
         ck_assert_uint_eq(options.buffer_memory, 0);
         ck_assert_int_eq(PARSE("--max-connections=16777216", "--buffer-memory=1024G",
                                "--idle-timeout=8760h", "--stall-timeout=8760h",
-                               "--drain-timeout=8760h"),
+                               "--drain-delay=8760h", "--drain-timeout=8760h", "--workers=256"),
                          OPTIONS_RUN);
+        ck_assert_uint_eq(options.workers, 256);
+        ck_assert_uint_eq(options.drain_delay_ns, UINT64_C(31536000000000000));
         ck_assert_uint_eq(options.max_connections, 1 << 24);
         ck_assert_uint_eq(options.buffer_memory, UINT64_C(1) << 40);
         expect_timeouts(UINT64_C(31536000000), UINT64_C(31536000000), UINT64_C(31536000000));
@@ -266,13 +303,16 @@ int main(void)
                 empty_command_line_gives_the_documented_defaults,
                 default_listener_is_on_loopback,
                 no_program_name_is_an_empty_command_line,
+                workers_have_a_name_and_a_letter,
                 max_connections_sets_its_field_only,
                 buffer_memory_sets_its_field_only,
                 idle_timeout_sets_its_field_only,
                 stall_timeout_sets_its_field_only,
                 drain_timeout_sets_its_field_only,
+                drain_delay_sets_its_field_only,
                 timeouts_of_0_are_accepted,
                 every_log_level_has_its_word,
+                every_log_format_has_its_word,
                 value_may_follow_an_equals_sign,
                 smallest_and_largest_values_are_accepted,
                 last_of_repeated_options_wins,

@@ -8,8 +8,9 @@
 
 /* Every option of this version. */
 static const char *const names[] = {
-        "--max-connections N", "--buffer-memory SIZE", "--idle-timeout T", "--stall-timeout T",
-        "--drain-timeout T",   "--log-level L",        "-h, --help",       "-V, --version",
+        "-w, --workers N",   "--max-connections N", "--buffer-memory SIZE", "--idle-timeout T",
+        "--stall-timeout T", "--drain-delay T",     "--drain-timeout T",    "--log-level L",
+        "--log-format F",    "-h, --help",          "-V, --version",
 };
 
 enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
@@ -72,12 +73,15 @@ static bool read_row(const char *at, char name[64], char initial[64])
 /* All fields but the listeners. */
 static void expect_equal(const struct options *a, const struct options *b)
 {
+        ck_assert_uint_eq(a->workers, b->workers);
         ck_assert_uint_eq(a->max_connections, b->max_connections);
         ck_assert_uint_eq(a->buffer_memory, b->buffer_memory);
         ck_assert_uint_eq(a->idle_timeout_ns, b->idle_timeout_ns);
         ck_assert_uint_eq(a->stall_timeout_ns, b->stall_timeout_ns);
+        ck_assert_uint_eq(a->drain_delay_ns, b->drain_delay_ns);
         ck_assert_uint_eq(a->drain_timeout_ns, b->drain_timeout_ns);
         ck_assert_int_eq(a->log_level, b->log_level);
+        ck_assert_int_eq(a->log_format, b->log_format);
 }
 
 START_TEST(defaults_in_the_help_are_those_of_an_empty_command_line)
@@ -91,14 +95,24 @@ START_TEST(defaults_in_the_help_are_those_of_an_empty_command_line)
                 char name[64];
                 char initial[64];
                 char word[136];
-                if (!read_row(at, name, initial))
+                if (!read_row(at, name, initial) || strcmp(name, "workers") == 0)
                         continue;
                 snprintf(word, sizeof(word), "--%s=%s", name, initial);
                 ck_assert_msg(PARSE(word) == OPTIONS_RUN, "%s", complaint.text);
                 expect_equal(&options, &defaults);
                 count++;
         }
-        ck_assert_uint_eq(count, 6);
+        ck_assert_uint_eq(count, 8);
+}
+END_TEST
+
+START_TEST(default_that_depends_on_the_machine_is_told_in_words)
+{
+        read_help();
+        ck_assert_ptr_nonnull(
+            strstr(help, "-w, --workers N           echo threads [usable CPUs]\n"));
+        ck_assert_int_eq(PARSE(NULL), OPTIONS_RUN);
+        ck_assert_uint_eq(options.workers, 0);
 }
 END_TEST
 
@@ -152,6 +166,7 @@ int main(void)
                 help_lists_every_option_exactly_once,
                 help_lists_no_other_option,
                 defaults_in_the_help_are_those_of_an_empty_command_line,
+                default_that_depends_on_the_machine_is_told_in_words,
                 default_listener_in_the_help_is_that_of_an_empty_command_line,
                 help_fits_a_terminal,
                 help_ends_in_a_newline,

@@ -10,6 +10,8 @@
 #define SIZE_EXPECTED "expected a size such as 512, 64K, 8M or 1G, at most 1024G"
 #define DURATION_EXPECTED "expected a duration such as 250ms, 5s, 2m or 1h, at most 8760h, or 0"
 #define LEVEL_EXPECTED "expected error, warn, info or debug"
+#define WORKERS_EXPECTED "expected a number from 1 to 256"
+#define FORMAT_EXPECTED "expected logfmt or json"
 
 /* All options that take a value. */
 static const struct {
@@ -17,22 +19,26 @@ static const struct {
         const char *expected;
         const char *wrong[5];
 } valued[] = {
+        { "--workers", WORKERS_EXPECTED, { "", "0", "257", "auto", "2.5" } },
         { "--max-connections", COUNT_EXPECTED, { "", "0", "16777217", "1K", "-1" } },
         { "--buffer-memory", SIZE_EXPECTED, { "", "64k", "1099511627777", "1025G", "5s" } },
         { "--idle-timeout", DURATION_EXPECTED, { "", "5", "8761h", "31536001s", "5M" } },
         { "--stall-timeout", DURATION_EXPECTED, { "", "1d", "8761h", "31536000001ms", "-1s" } },
+        { "--drain-delay", DURATION_EXPECTED, { "", "5", "8761h", "0.5s", "never" } },
         { "--drain-timeout", DURATION_EXPECTED, { "", "1 s", "8761h", "525601m", "s" } },
         { "--log-level", LEVEL_EXPECTED, { "", "INFO", "inf", "information", "3" } },
+        { "--log-format", FORMAT_EXPECTED, { "", "JSON", "json ", "log", "text" } },
 };
 
 enum { VALUED_COUNT = sizeof(valued) / sizeof(valued[0]) };
 
 static const char *const planned[] = {
-        "config",        "workers",        "max-connections-per-source",
-        "accept-rate",   "drain-delay",    "udp-rate",
-        "udp-low-ports", "udp-loop-guard", "allow",
-        "deny",          "admin",          "user",
-        "log-format",    "no-sandbox",     "require-sandbox",
+        "config",        "max-connections-per-source",
+        "accept-rate",   "udp-rate",
+        "udp-low-ports", "udp-loop-guard",
+        "allow",         "deny",
+        "admin",         "user",
+        "no-sandbox",    "require-sandbox",
         "check-config",  "dump-config",
 };
 
@@ -61,6 +67,15 @@ START_TEST(missing_value_is_named_with_what_is_expected)
                 snprintf(why, sizeof(why), "%s: no value: %s", valued[i].name, valued[i].expected);
                 EXPECT_WRONG(why, valued[i].name);
         }
+}
+END_TEST
+
+START_TEST(letter_names_its_whole_option)
+{
+        EXPECT_WRONG("--workers: `0`: " WORKERS_EXPECTED, "-w0");
+        EXPECT_WRONG("--workers: `=2`: " WORKERS_EXPECTED, "-w=2");
+        EXPECT_WRONG("--workers: `257`: " WORKERS_EXPECTED, "-w", "257");
+        EXPECT_WRONG("--workers: no value: " WORKERS_EXPECTED, "-w");
 }
 END_TEST
 
@@ -125,7 +140,6 @@ START_TEST(planned_letter_is_refused_by_its_name)
 {
         EXPECT_WRONG("--config: not part of this version", "-c", "file");
         EXPECT_WRONG("--config: not part of this version", "-cfile");
-        EXPECT_WRONG("--workers: not part of this version", "-w4");
         EXPECT_WRONG("--check-config: not part of this version", "-t");
         EXPECT_WRONG("--dump-config: not part of this version", "-T");
 }
@@ -153,10 +167,8 @@ END_TEST
 
 START_TEST(nearest_option_may_be_planned_and_says_so)
 {
-        EXPECT_WRONG(
-            "`--wokers`: no such option, the nearest is --workers, not part of this "
-            "version",
-            "--wokers=4");
+        EXPECT_WRONG("`--alow`: no such option, the nearest is --allow, not part of this version",
+                     "--alow=10.0.0.0/8");
 }
 END_TEST
 
@@ -181,7 +193,7 @@ START_TEST(beginning_of_several_options_names_them_all)
             "--max-connections-per-source",
             "--max", "5");
         EXPECT_WRONG(
-            "`--d`: ambiguous, expected --drain-timeout or --drain-delay or --deny or "
+            "`--d`: ambiguous, expected --drain-delay or --drain-timeout or --deny or "
             "--dump-config",
             "--d=5");
 }
@@ -217,8 +229,9 @@ START_TEST(letter_of_the_other_case_is_the_nearest)
 {
         EXPECT_WRONG("`-v`: no such option, the nearest is --version", "-v");
         EXPECT_WRONG("`-H`: no such option, the nearest is --help", "-H");
-        EXPECT_WRONG("`-W`: no such option, the nearest is --workers, not part of this version",
-                     "-W");
+        EXPECT_WRONG("`-W`: no such option, the nearest is --workers", "-W");
+        EXPECT_WRONG("`-C`: no such option, the nearest is --config, not part of this version",
+                     "-C");
 }
 END_TEST
 
@@ -315,6 +328,7 @@ int main(void)
         const TTest *tests[] = {
                 bad_value_is_named_with_its_option_and_what_is_expected,
                 missing_value_is_named_with_what_is_expected,
+                letter_names_its_whole_option,
                 next_option_is_taken_for_the_value_and_named,
                 needless_value_is_named,
                 bad_value_is_wrong_even_if_a_later_one_is_good,
