@@ -20,6 +20,12 @@ static const char *not_served(const struct options *options)
                 return "--drain-delay above 0";
         if (options->log_format != LOG_LOGFMT)
                 return "--log-format json";
+        for (uint64_t i = 0; i < options->listener_count; i++) {
+                if (options->listeners[i].transport == ADDRESS_UNIX)
+                        return "unix listeners";
+                if (options->listeners[i].socket.ss_family == AF_INET6)
+                        return "IPv6";
+        }
         return NULL;
 }
 

@@ -120,6 +120,25 @@ static bool complain_of_word(int found, char **argv, struct complaint *complaint
                                    row_nearest_letter(optopt, argv[optind]), complaint);
 }
 
+/* texts[i] is the text of listeners[i]. */
+static bool is_given_twice(const char *const *texts, const struct options *options,
+                           const struct address *next, struct complaint *complaint)
+{
+        struct complaint_word word;
+        struct complaint_word first;
+        uint64_t i = 0;
+
+        while (i < options->listener_count && !address_is_repeated(&options->listeners[i], next))
+                i++;
+        if (i == options->listener_count)
+                return false;
+        const char *again = texts[options->listener_count];
+        complain(complaint, "%s: the same as %s, expected each listener once",
+                 complaint_word(&word, again, strlen(again)),
+                 complaint_word(&first, texts[i], strlen(texts[i])));
+        return true;
+}
+
 static bool parse_listeners(char **words, struct options *options, struct complaint *complaint)
 {
         static const char *const defaults[] = { default_listener, NULL };
@@ -128,13 +147,14 @@ static bool parse_listeners(char **words, struct options *options, struct compla
 
         if (*texts == NULL)
                 texts = defaults;
-        for (; *texts != NULL; texts++) {
-                if (options->listener_count == OPTIONS_LISTENERS_MAX)
+        for (unsigned i = 0; texts[i] != NULL; i++) {
+                if (i == OPTIONS_LISTENERS_MAX)
                         return complain(complaint, "%s: more than %d listeners",
-                                        complaint_word(&word, *texts, strlen(*texts)),
+                                        complaint_word(&word, texts[i], strlen(texts[i])),
                                         OPTIONS_LISTENERS_MAX);
-                struct address *next = &options->listeners[options->listener_count];
-                if (!address_parse(*texts, next, complaint))
+                struct address *next = &options->listeners[i];
+                if (!address_parse(texts[i], next, complaint) ||
+                    is_given_twice(texts, options, next, complaint))
                         return false;
                 options->listener_count++;
         }
@@ -218,8 +238,9 @@ void options_help(FILE *to)
         fprintf(to,
                 "Usage: echod [OPTION]... [LISTEN]...\n"
                 "The echo server (RFC 862): what a client sends comes back.\n\n"
-                "LISTEN is tcp:HOST:PORT [%s];\n"
-                "HOST is an IPv4 address, PORT 0 takes a free one.\n\n",
+                "LISTEN is tcp:HOST:PORT or unix:PATH [%s];\n"
+                "HOST is an IPv4 address, an IPv6 address in brackets, or * for both; PORT 0\n"
+                "takes a free one; a PATH that begins with @ is an abstract name.\n\n",
                 default_listener);
         for (unsigned i = 0; i < OPTION_ROW_COUNT; i++)
                 if (option_rows[i].kind != OPTION_PLANNED)

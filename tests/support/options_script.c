@@ -67,18 +67,40 @@ static void split(struct command_line *line, const uint8_t *data, size_t size)
         }
 }
 
+static void check_equal_addresses(const struct address *a, const struct address *b)
+{
+        ensure(a->transport == b->transport);
+        ensure(a->is_dual == b->is_dual);
+        ensure(a->size == b->size);
+        ensure(memcmp(&a->socket, &b->socket, sizeof(a->socket)) == 0);
+}
+
+/* It reads back from what it is shown as. */
 static void check_listener(const struct address *address)
 {
-        char text[sizeof("tcp:") + ADDRESS_TEXT_SIZE] = "tcp:";
+        char text[sizeof("unix:") + ADDRESS_TEXT_SIZE];
+        char shown[ADDRESS_TEXT_SIZE];
         struct complaint complaint;
         struct address again;
 
         memset(&again, UNTOUCHED, sizeof(again));
-        address_format(address, text + strlen("tcp:"), ADDRESS_TEXT_SIZE);
-        ensure(strlen(text) < strlen("tcp:") + ADDRESS_TEXT_SIZE - 1);
+        address_format(address, shown, sizeof(shown));
+        ensure(strlen(shown) < sizeof(shown) - 1);
+        snprintf(text, sizeof(text), "%s:%s", address_transport_name(address->transport), shown);
         ensure(address_parse(text, &again, &complaint));
-        ensure(again.size == address->size);
-        ensure(memcmp(&again.socket, &address->socket, sizeof(again.socket)) == 0);
+        check_equal_addresses(address, &again);
+}
+
+static void check_listeners(const struct options *options)
+{
+        ensure(options->listener_count >= 1);
+        ensure(options->listener_count <= OPTIONS_LISTENERS_MAX);
+        for (uint64_t i = 0; i < options->listener_count; i++) {
+                check_listener(&options->listeners[i]);
+                for (uint64_t j = 0; j < i; j++)
+                        ensure(
+                            !address_is_repeated(&options->listeners[i], &options->listeners[j]));
+        }
 }
 
 static void check_options(const struct options *options)
@@ -95,10 +117,7 @@ static void check_options(const struct options *options)
         ensure(options->drain_timeout_ns <= year_ns);
         ensure(options->log_level < LOG_LEVEL_COUNT);
         ensure(options->log_format == LOG_LOGFMT || options->log_format == LOG_JSON);
-        ensure(options->listener_count >= 1);
-        ensure(options->listener_count <= OPTIONS_LISTENERS_MAX);
-        for (uint64_t i = 0; i < options->listener_count; i++)
-                check_listener(&options->listeners[i]);
+        check_listeners(options);
 }
 
 static void check_outcome(const struct outcome *outcome)
@@ -139,8 +158,8 @@ static void check_equal_options(const struct options *a, const struct options *b
         ensure(a->log_level == b->log_level);
         ensure(a->log_format == b->log_format);
         ensure(a->listener_count == b->listener_count);
-        ensure(memcmp(a->listeners, b->listeners, a->listener_count * sizeof(a->listeners[0])) ==
-               0);
+        for (uint64_t i = 0; i < a->listener_count; i++)
+                check_equal_addresses(&a->listeners[i], &b->listeners[i]);
 }
 
 /* The first parsing permutes argv; the second one must not notice. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Listeners of IPv4, and what all listeners have in common; others in test_address_*.c. */
 #include "service/address.h"
 
 #include <arpa/inet.h>
@@ -6,46 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "address_texts.h"
 #include "suite.h"
-
-static struct complaint complaint;
 
 static struct sockaddr_in parsed(const char *text)
 {
-        struct address address;
+        struct address address = address_parsed(text);
         struct sockaddr_in ip;
 
-        complaint.text[0] = '\0';
-        ck_assert_msg(address_parse(text, &address, &complaint), "%s", complaint.text);
         ck_assert_uint_eq(address.size, sizeof(ip));
+        ck_assert_int_eq(address.transport, ADDRESS_TCP);
+        ck_assert(!address.is_dual);
         memcpy(&ip, &address.socket, sizeof(ip));
         return ip;
-}
-
-/* The whole sentence; and the address must be left alone. */
-static void expect_rejected(const char *text, const char *why)
-{
-        struct address address;
-        struct address before;
-
-        memset(&address, 0x5a, sizeof(address));
-        before = address;
-        complaint.text[0] = '\0';
-        ck_assert_msg(!address_parse(text, &address, &complaint), "`%s` was accepted", text);
-        ck_assert_str_eq(complaint.text, why);
-        ck_assert_mem_eq(&address, &before, sizeof(address));
-}
-
-static void expect_same_text(const char *text)
-{
-        struct address address;
-        char listen[ADDRESS_TEXT_SIZE + 4];
-        char formatted[ADDRESS_TEXT_SIZE];
-
-        snprintf(listen, sizeof(listen), "tcp:%s", text);
-        ck_assert_msg(address_parse(listen, &address, &complaint), "%s", complaint.text);
-        address_format(&address, formatted, sizeof(formatted));
-        ck_assert_str_eq(formatted, text);
 }
 
 START_TEST(host_and_port_are_read_in_network_order)
@@ -92,7 +66,7 @@ START_TEST(formatted_address_is_what_was_parsed)
         };
 
         for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-                expect_same_text(texts[i]);
+                expect_same_text("tcp", texts[i]);
 }
 END_TEST
 
@@ -103,7 +77,7 @@ START_TEST(every_byte_and_port_survives_the_round_trip)
         for (unsigned i = 0; i < 65536; i += 13) {
                 snprintf(text, sizeof(text), "%u.%u.%u.%u:%u", i % 256, i / 256, (i * 7) % 256,
                          255 - i % 256, i);
-                expect_same_text(text);
+                expect_same_text("tcp", text);
         }
 }
 END_TEST
@@ -122,13 +96,16 @@ END_TEST
 
 START_TEST(text_without_transport_is_rejected)
 {
-        expect_rejected("", "``: expected a listener, tcp:HOST:PORT");
-        expect_rejected("7007", "`7007`: expected a listener, tcp:HOST:PORT");
-        expect_rejected("127.0.0.1:7", "`127.0.0.1:7`: expected a listener, tcp:HOST:PORT");
-        expect_rejected("tcp", "`tcp`: expected a listener, tcp:HOST:PORT");
-        expect_rejected("TCP:1.2.3.4:5", "`TCP:1.2.3.4:5`: expected a listener, tcp:HOST:PORT");
-        expect_rejected(" tcp:1.2.3.4:5", "` tcp:1.2.3.4:5`: expected a listener, tcp:HOST:PORT");
-        expect_rejected("-", "`-`: expected a listener, tcp:HOST:PORT");
+        expect_rejected("", "``: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected("7007", "`7007`: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected("127.0.0.1:7",
+                        "`127.0.0.1:7`: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected("tcp", "`tcp`: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected("TCP:1.2.3.4:5",
+                        "`TCP:1.2.3.4:5`: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected(" tcp:1.2.3.4:5",
+                        "` tcp:1.2.3.4:5`: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected("-", "`-`: expected a listener, tcp:HOST:PORT or unix:PATH");
 }
 END_TEST
 
@@ -179,10 +156,7 @@ START_TEST(bad_host_is_named)
 
         for (unsigned i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
                 snprintf(text, sizeof(text), "tcp:%s:7", hosts[i]);
-                snprintf(why, sizeof(why),
-                         "`%s`: host `%s`: expected an IPv4 address such as 127.0.0.1 (names are "
-                         "not looked up)",
-                         text, hosts[i]);
+                snprintf(why, sizeof(why), "`%s`: host `%s`: " HOST_EXPECTED, text, hosts[i]);
                 expect_rejected(text, why);
         }
 }
@@ -190,31 +164,7 @@ END_TEST
 
 START_TEST(host_is_named_before_the_port)
 {
-        expect_rejected("tcp:here:there",
-                        "`tcp:here:there`: host `here`: expected an IPv4 address such as "
-                        "127.0.0.1 (names are not looked up)");
-}
-END_TEST
-
-START_TEST(ipv6_is_refused_by_name)
-{
-        static const char why[] =
-            "IPv6 is not part of this version, expected an IPv4 address "
-            "such as 127.0.0.1 or 0.0.0.0";
-        static const char *const pairs[][2] = {
-                { "[::1]:7", "[::1]" },  { "[::1]", "[::1]" },
-                { "[::1", "[::1" },      { "[fe80::1%eth0]:7", "[fe80::1%eth0]" },
-                { "[]:7", "[]" },        { "*:7", "*" },
-                { "[::1]x:7", "[::1]" },
-        };
-        char text[64];
-        char sentence[256];
-
-        for (unsigned i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-                snprintf(text, sizeof(text), "tcp:%s", pairs[i][0]);
-                snprintf(sentence, sizeof(sentence), "`%s`: host `%s`: %s", text, pairs[i][1], why);
-                expect_rejected(text, sentence);
-        }
+        expect_rejected("tcp:here:there", "`tcp:here:there`: host `here`: " HOST_EXPECTED);
 }
 END_TEST
 
@@ -232,14 +182,81 @@ START_TEST(flags_are_refused_by_name)
 }
 END_TEST
 
-START_TEST(other_transports_are_refused_by_name)
+START_TEST(udp_is_refused_by_name)
 {
         expect_rejected("udp:1.2.3.4:7",
-                        "`udp:1.2.3.4:7`: udp listeners are not part of this "
-                        "version, expected tcp:HOST:PORT");
-        expect_rejected("unix:/run/echod",
-                        "`unix:/run/echod`: unix listeners are not part of "
-                        "this version, expected tcp:HOST:PORT");
+                        "`udp:1.2.3.4:7`: udp listeners are not part of this version, expected "
+                        "tcp:HOST:PORT or unix:PATH");
+        expect_rejected("udp:",
+                        "`udp:`: udp listeners are not part of this version, expected "
+                        "tcp:HOST:PORT or unix:PATH");
+}
+END_TEST
+
+START_TEST(transport_has_the_name_that_begins_its_listeners)
+{
+        struct address address;
+
+        ck_assert(address_parse("tcp:1.2.3.4:5", &address, &complaint));
+        ck_assert_str_eq(address_transport_name(address.transport), "tcp");
+        ck_assert(address_parse("unix:x", &address, &complaint));
+        ck_assert_str_eq(address_transport_name(address.transport), "unix");
+}
+END_TEST
+
+static bool is_repeated(const char *a, const char *b)
+{
+        struct address first = address_parsed(a);
+        struct address second = address_parsed(b);
+
+        ck_assert_int_eq(address_is_repeated(&first, &second),
+                         address_is_repeated(&second, &first));
+        return address_is_repeated(&first, &second);
+}
+
+START_TEST(same_listener_is_repeated_however_it_is_written)
+{
+        ck_assert(is_repeated("tcp:1.2.3.4:5", "tcp:1.2.3.4:5"));
+        ck_assert(is_repeated("tcp:1.2.3.4:5", "tcp:1.2.3.4:005"));
+        ck_assert(is_repeated("tcp:[::1]:5", "tcp:[0:0::0:1]:5"));
+        ck_assert(is_repeated("tcp:*:5", "tcp:*:5"));
+        ck_assert(is_repeated("unix:/x", "unix:/x"));
+        ck_assert(is_repeated("unix:@x", "unix:@x"));
+}
+END_TEST
+
+START_TEST(other_listeners_are_not_repeated)
+{
+        static const char *const texts[] = { "tcp:1.2.3.4:5",
+                                             "tcp:1.2.3.4:6",
+                                             "tcp:1.2.3.5:5",
+                                             "tcp:0.0.0.0:5",
+                                             "tcp:[::]:5",
+                                             "tcp:*:5",
+                                             "tcp:[::1]:5",
+                                             "tcp:[::1]:6",
+                                             "tcp:[::2]:5",
+                                             "unix:x",
+                                             "unix:@x",
+                                             "unix:xy",
+                                             "unix:@xy",
+                                             "unix:./x",
+                                             "unix:5",
+                                             "tcp:[fe80::1%1]:5",
+                                             "tcp:[fe80::1%99999]:5" };
+
+        for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                for (unsigned j = 0; j < i; j++)
+                        ck_assert_msg(!is_repeated(texts[i], texts[j]), "%s, %s", texts[i],
+                                      texts[j]);
+}
+END_TEST
+
+START_TEST(port_0_is_another_each_time)
+{
+        ck_assert(!is_repeated("tcp:1.2.3.4:0", "tcp:1.2.3.4:0"));
+        ck_assert(!is_repeated("tcp:[::1]:0", "tcp:[::1]:0"));
+        ck_assert(!is_repeated("tcp:*:0", "tcp:*:0"));
 }
 END_TEST
 
@@ -270,9 +287,12 @@ int main(void)
                 bad_port_is_named,
                 bad_host_is_named,
                 host_is_named_before_the_port,
-                ipv6_is_refused_by_name,
                 flags_are_refused_by_name,
-                other_transports_are_refused_by_name,
+                udp_is_refused_by_name,
+                transport_has_the_name_that_begins_its_listeners,
+                same_listener_is_repeated_however_it_is_written,
+                other_listeners_are_not_repeated,
+                port_0_is_another_each_time,
                 long_listener_still_says_what_is_expected,
         };
 

@@ -203,6 +203,26 @@ START_TEST(listeners_replace_the_default_in_their_order)
 }
 END_TEST
 
+START_TEST(listeners_of_all_kinds_mix)
+{
+        ck_assert_int_eq(PARSE("unix:/run/echod", "tcp:*:7", "tcp:[::1]:7", "unix:@echod"),
+                         OPTIONS_RUN);
+        ck_assert_uint_eq(options.listener_count, 4);
+        expect_listener(0, "/run/echod");
+        expect_listener(1, "*:7");
+        expect_listener(2, "[::1]:7");
+        expect_listener(3, "@echod");
+}
+END_TEST
+
+START_TEST(listeners_of_port_0_may_repeat)
+{
+        ck_assert_int_eq(PARSE("tcp:1.2.3.4:0", "tcp:1.2.3.4:0", "tcp:*:0", "tcp:*:0"),
+                         OPTIONS_RUN);
+        ck_assert_uint_eq(options.listener_count, 4);
+}
+END_TEST
+
 START_TEST(options_and_listeners_mix)
 {
         ck_assert_int_eq(
@@ -230,7 +250,7 @@ START_TEST(sixteen_listeners_are_accepted)
         const char *words[OPTIONS_LISTENERS_MAX + 1] = { NULL };
 
         for (unsigned i = 0; i < OPTIONS_LISTENERS_MAX; i++)
-                words[i] = i == 15 ? "tcp:127.0.0.1:15" : "tcp:127.0.0.1:1";
+                words[i] = i == 15 ? "tcp:127.0.0.1:15" : "tcp:127.0.0.1:0";
         ck_assert_int_eq(parse(words), OPTIONS_RUN);
         ck_assert_uint_eq(options.listener_count, 16);
         expect_listener(15, "127.0.0.1:15");
@@ -319,6 +339,8 @@ int main(void)
                 unambiguous_beginning_is_the_option,
                 whole_name_is_not_ambiguous_with_a_longer_one,
                 listeners_replace_the_default_in_their_order,
+                listeners_of_all_kinds_mix,
+                listeners_of_port_0_may_repeat,
                 options_and_listeners_mix,
                 two_dashes_end_the_options,
                 sixteen_listeners_are_accepted,

@@ -302,14 +302,14 @@ START_TEST(bad_listener_is_named)
 {
         EXPECT_WRONG("`tcp:1.2.3.4`: no port, expected tcp:HOST:PORT", "tcp:1.2.3.4:5",
                      "tcp:1.2.3.4", "tcp:");
-        EXPECT_WRONG("``: expected a listener, tcp:HOST:PORT", "");
-        EXPECT_WRONG("`-`: expected a listener, tcp:HOST:PORT", "-");
+        EXPECT_WRONG("``: expected a listener, tcp:HOST:PORT or unix:PATH", "");
+        EXPECT_WRONG("`-`: expected a listener, tcp:HOST:PORT or unix:PATH", "-");
 }
 END_TEST
 
 START_TEST(option_behind_two_dashes_is_a_bad_listener)
 {
-        EXPECT_WRONG("`--help`: expected a listener, tcp:HOST:PORT", "--", "--help");
+        EXPECT_WRONG("`--help`: expected a listener, tcp:HOST:PORT or unix:PATH", "--", "--help");
 }
 END_TEST
 
@@ -318,8 +318,19 @@ START_TEST(seventeenth_listener_is_refused)
         const char *words[OPTIONS_LISTENERS_MAX + 2] = { NULL };
 
         for (unsigned i = 0; i <= OPTIONS_LISTENERS_MAX; i++)
-                words[i] = i == 16 ? "tcp:127.0.0.1:17" : "tcp:127.0.0.1:1";
+                words[i] = i == 16 ? "tcp:127.0.0.1:17" : "tcp:127.0.0.1:0";
         expect_wrong("`tcp:127.0.0.1:17`: more than 16 listeners", words);
+}
+END_TEST
+
+START_TEST(listener_given_twice_is_named_with_the_first)
+{
+        EXPECT_WRONG("`tcp:1.2.3.4:5`: the same as `tcp:1.2.3.4:5`, expected each listener once",
+                     "tcp:1.2.3.4:5", "tcp:1.2.3.4:6", "tcp:1.2.3.4:5");
+        EXPECT_WRONG("`tcp:[0::1]:7`: the same as `tcp:[::1]:7`, expected each listener once",
+                     "tcp:*:7", "tcp:[::1]:7", "tcp:[0::1]:7");
+        EXPECT_WRONG("`unix:@x`: the same as `unix:@x`, expected each listener once", "unix:@x",
+                     "unix:x", "unix:@x");
 }
 END_TEST
 
@@ -354,6 +365,7 @@ int main(void)
                 bad_listener_is_named,
                 option_behind_two_dashes_is_a_bad_listener,
                 seventeenth_listener_is_refused,
+                listener_given_twice_is_named_with_the_first,
         };
 
         return SUITE_RUN("options wrong", tests);
