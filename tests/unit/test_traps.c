@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/counters.h"
+#include "core/events.h"
 #include "core/poison.h"
 #include "core/slots.h"
 #include "suite.h"
@@ -16,6 +16,7 @@ static uint64_t words[4];
 static _Alignas(8) unsigned char block[BLOCK_SIZE];
 static unsigned char scratch[2 * BLOCK_SIZE];
 static struct conn conn;
+static struct events events;
 
 static void start(void)
 {
@@ -106,6 +107,8 @@ TRAP(slot_above_the_top,
 
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
+TRAP(ring_of_nothing, events_init(&events, NULL, 0);)
+TRAP(ring_of_no_power_of_two, events_init(&events, NULL, 3);)
 /* clang-format on */
 
 int main(void)
@@ -150,6 +153,8 @@ int main(void)
                 slot_above_the_top,
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
+                ring_of_nothing,
+                ring_of_no_power_of_two,
         };
         Suite *suite = suite_create("traps");
         TCase *traps = tcase_create("traps");
