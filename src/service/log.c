@@ -2,118 +2,204 @@
 #include "service/log.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-static const char *const level_names[LOG_LEVEL_COUNT] = { "error", "warn", "info", "debug" };
-
-const char *log_level_name(enum log_level level)
+static uint64_t clock_ns(clockid_t clock)
 {
-        return level < LOG_LEVEL_COUNT ? level_names[level] : NULL;
+        struct timespec now = { 0 };
+
+        clock_gettime(clock, &now);
+        return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Appends if it fits, keeping a byte for the line's end. */
-static bool append(struct log_line *line, const char *text, size_t size)
+/* systemd.exec(5): a name that this descriptor does not bear was inherited for another one. */
+static bool is_journal(const struct stat *status, const char *journal_stream)
 {
-        if (size >= sizeof(line->text) - line->size)
+        char name[64];
+
+        snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)status->st_dev,
+                 (uintmax_t)status->st_ino);
+        return journal_stream != NULL && strcmp(name, journal_stream) == 0;
+}
+
+void log_open(struct log *log, int fd, enum log_level level, enum log_format format,
+              const char *journal_stream)
+{
+        struct stat status;
+        bool is_known = fstat(fd, &status) == 0;
+
+        memset(log, 0, sizeof(*log));
+        log->fd = fd;
+        log->level = level;
+        log->is_socket = is_known && S_ISSOCK(status.st_mode);
+        log->style.format = format;
+        log->style.has_priorities = is_known && is_journal(&status, journal_stream);
+}
+
+void log_set_level(struct log *log, enum log_level level)
+{
+        log->level = level;
+}
+
+bool log_is_wanted(const struct log *log, enum log_level level)
+{
+        return level <= log->level;
+}
+
+bool log_is_pending(const struct log *log)
+{
+        return log->count > 0;
+}
+
+bool log_has_room(const struct log *log)
+{
+        return log->count < LOG_QUEUE_LINES;
+}
+
+int log_poll_fd(const struct log *log)
+{
+        return log_is_pending(log) ? log->fd : -1;
+}
+
+uint64_t log_lost(const struct log *log)
+{
+        return log->lost;
+}
+
+static uint32_t end_of_queue(const struct log *log)
+{
+        return (log->first + log->count) % LOG_QUEUE_LINES;
+}
+
+static void lose(struct log *log, uint64_t told)
+{
+        log->lost++;
+        log->untold += 1 + told;
+}
+
+void log_begin_at(struct log *log, enum log_level level, uint64_t wall_ns, const char *event)
+{
+        log->open = NULL;
+        if (!log_is_wanted(log, level))
+                return;
+        if (!log_has_room(log)) {
+                lose(log, 0);
+                return;
+        }
+        log->open = &log->lines[end_of_queue(log)];
+        log_line_begin(log->open, &log->style, level, wall_ns, event);
+}
+
+void log_begin(struct log *log, enum log_level level, const char *event)
+{
+        log_begin_at(log, level, clock_ns(CLOCK_REALTIME), event);
+}
+
+void log_text(struct log *log, const char *key, const char *value)
+{
+        if (log->open != NULL)
+                log_line_text(log->open, key, value);
+}
+
+void log_bytes(struct log *log, const char *key, const void *data, size_t size)
+{
+        if (log->open != NULL)
+                log_line_bytes(log->open, key, data, size);
+}
+
+void log_number(struct log *log, const char *key, uint64_t value)
+{
+        if (log->open != NULL)
+                log_line_number(log->open, key, value);
+}
+
+bool log_end(struct log *log)
+{
+        if (log->open == NULL)
                 return false;
-        memcpy(line->text + line->size, text, size);
-        line->size += size;
+        log_line_end(log->open, log->untold);
+        log->told[end_of_queue(log)] = log->untold;
+        log->untold = 0;
+        log->open = NULL;
+        log->count++;
         return true;
 }
 
-static bool append_string(struct log_line *line, const char *text)
+static void remove_first(struct log *log)
 {
-        return append(line, text, strlen(text));
+        log->first = (log->first + 1) % LOG_QUEUE_LINES;
+        log->count--;
+        log->written = 0;
 }
 
-static bool append_escaped(struct log_line *line, unsigned char byte)
+static void lose_first(struct log *log)
 {
-        char escaped[sizeof("\\xff")] = { '\\', (char)byte };
-
-        if (byte == '"' || byte == '\\')
-                return append(line, escaped, 2);
-        if (byte >= ' ' && byte <= '~')
-                return append(line, escaped + 1, 1);
-        snprintf(escaped, sizeof(escaped), "\\x%02x", byte);
-        return append_string(line, escaped);
+        lose(log, log->told[log->first]);
+        remove_first(log);
 }
 
-static bool is_plain(const char *value)
+static ssize_t write_at_once(const struct log *log, const char *text, size_t size)
 {
-        static const char plain[] =
-            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-            "-._:/@,+%[]";
-
-        return value[0] != '\0' && value[strspn(value, plain)] == '\0';
+        if (log->is_socket)
+                return send(log->fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return write(log->fd, text, size);
 }
 
-static bool append_value(struct log_line *line, const char *value)
+static void write_first(struct log *log)
 {
-        if (is_plain(value))
-                return append_string(line, value);
-        bool fits = append_string(line, "\"");
-        for (const char *at = value; fits && *at != '\0'; at++)
-                fits = append_escaped(line, (unsigned char)*at);
-        return fits && append_string(line, "\"");
-}
+        const struct log_line *line = &log->lines[log->first];
+        ssize_t written = write_at_once(log, line->text + log->written, line->size - log->written);
 
-void log_begin(struct log_line *line, enum log_level most, enum log_level level, const char *event)
-{
-        struct timespec now = { 0 };
-        struct tm utc = { 0 };
-        char text[96];
-
-        line->size = 0;
-        line->is_wanted = level <= most;
-        clock_gettime(CLOCK_REALTIME, &now);
-        gmtime_r(&now.tv_sec, &utc);
-        strftime(text, sizeof(text), "time=%Y-%m-%dT%H:%M:%S", &utc);
-        append_string(line, text);
-        snprintf(text, sizeof(text), ".%03ldZ level=%s event=", now.tv_nsec / 1000000,
-                 level_names[level]);
-        append_string(line, text);
-        append_string(line, event);
-}
-
-void log_text(struct log_line *line, const char *key, const char *value)
-{
-        size_t size = line->size;
-
-        if (append_string(line, " ") && append_string(line, key) && append_string(line, "=") &&
-            append_value(line, value))
+        if (written < 0 && (errno == EAGAIN || errno == EINTR))
                 return;
-        line->size = size;
+        if (written <= 0) {
+                lose_first(log);
+                return;
+        }
+        log->written += (uint32_t)written;
+        if (log->written == line->size)
+                remove_first(log);
 }
 
-void log_number(struct log_line *line, const char *key, uint64_t value)
+/* Deals with the first line once the descriptor is ready; false when it was not in that time. */
+static bool write_when_ready(struct log *log, int patience_ms)
 {
-        char text[sizeof("18446744073709551615")];
+        struct pollfd ready = { .fd = log->fd, .events = POLLOUT };
 
-        snprintf(text, sizeof(text), "%" PRIu64, value);
-        log_text(line, key, text);
+        if (poll(&ready, 1, patience_ms) <= 0)
+                return false;
+        /* Writing would be a signal. A socket is sent to all the same: that clears its error. */
+        if (!log->is_socket && (ready.revents & (POLLERR | POLLNVAL)) != 0)
+                lose_first(log);
+        else
+                write_first(log);
+        return true;
 }
 
-/* A pipe that polls writable takes PIPE_BUF bytes at once (pipe(7)); a socket might wait. */
-static ssize_t write_at_once(int fd, const char *text, size_t size)
+void log_write(struct log *log)
 {
-        ssize_t written = send(fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-        return written < 0 && errno == ENOTSOCK ? write(fd, text, size) : written;
+        if (log_is_pending(log))
+                (void)write_when_ready(log, 0);
 }
 
-bool log_end(struct log_line *line, int fd)
+void log_flush(struct log *log, unsigned patience_ms)
 {
-        struct pollfd log = { .fd = fd, .events = POLLOUT };
+        uint64_t end_ns = clock_ns(CLOCK_MONOTONIC) + (uint64_t)patience_ms * 1000000;
 
-        line->text[line->size++] = '\n';
-        if (!line->is_wanted)
-                return true;
-        return poll(&log, 1, LOG_PATIENCE_MS) == 1 &&
-               write_at_once(fd, line->text, line->size) == (ssize_t)line->size;
+        while (log_is_pending(log)) {
+                uint64_t now_ns = clock_ns(CLOCK_MONOTONIC);
+                if (now_ns >= end_ns)
+                        break;
+                /* Rounded up, or the last millisecond would be spent spinning. */
+                (void)write_when_ready(log, (int)((end_ns - now_ns + 999999) / 1000000));
+        }
+        while (log_is_pending(log))
+                lose_first(log);
 }

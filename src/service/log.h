@@ -1,42 +1,77 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Events for the operator: one logfmt line each on stderr, `time=... level=... event=... key=value
- * ...`, built in a fixed buffer and written at once. Keys and events are stable names; values are
- * quoted and escaped where they need it, so nothing in them can forge a line.
+ * The log of the process: events as whole lines in a bounded queue, and the descriptor they leave
+ * by, stderr. One thread owns it. Building a line never waits and writes nothing; a full queue
+ * loses the newest line and counts it, and the next line that gets in ends in `lost=N`. Lines
+ * leave one by one, when poll(2) says that there is room.
+ *
+ * The descriptor's blocking mode is left alone: others share it. A pipe that polls writable takes
+ * PIPE_BUF bytes at once, a socket is told not to wait. The process must ignore SIGPIPE.
  */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "service/log_line.h"
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG, LOG_LEVEL_COUNT };
+/* How many whole lines wait for a reader that is behind. */
+enum { LOG_QUEUE_LINES = 16 };
 
-/* A line is at most PIPE_BUF bytes, so lines of several writers never mix (pipe(7)). */
-enum { LOG_LINE_SIZE = 4096 };
-
-/* So long a line waits for a reader that is behind; then it is lost. */
-enum { LOG_PATIENCE_MS = 100 };
-
-struct log_line {
-        char text[LOG_LINE_SIZE];
-        size_t size;
-        bool is_wanted; /* false: the level is switched off, nothing will be written */
+/* Its fields are private. */
+struct log {
+        int fd;
+        bool is_socket;
+        enum log_level level;
+        struct log_style style;
+        uint32_t first;        /* of the queue: index into lines */
+        uint32_t count;        /* of whole lines in the queue */
+        uint32_t written;      /* bytes of the first line that have left */
+        struct log_line *open; /* behind the queue: the line being built; NULL = it goes nowhere */
+        uint64_t lost;         /* lines, since the start */
+        uint64_t untold;       /* of those, the ones that no line tells yet */
+        uint64_t told[LOG_QUEUE_LINES]; /* how many of them each line tells */
+        struct log_line lines[LOG_QUEUE_LINES];
 };
 
-/* The stable name of a level; NULL if there is no such level. */
-const char *log_level_name(enum log_level level);
+/*
+ * Only levels up to `level` are logged. journal_stream is JOURNAL_STREAM of the environment, or
+ * NULL: where it names this very descriptor, lines get the priorities of the journal.
+ */
+void log_open(struct log *log, int fd, enum log_level level, enum log_format format,
+              const char *journal_stream);
 
-/* Starts a line; only levels up to `most` are written. */
-void log_begin(struct log_line *line, enum log_level most, enum log_level level, const char *event);
+void log_set_level(struct log *log, enum log_level level);
 
-/* Appends ` key=value`; what does not fit is left out, the line stays whole. */
-void log_text(struct log_line *line, const char *key, const char *value);
-void log_number(struct log_line *line, const char *key, uint64_t value);
+/* False: lines of this level go nowhere. */
+bool log_is_wanted(const struct log *log, enum log_level level);
+
+/* Starts a line, now or at that time since 1970. One line at a time. */
+void log_begin(struct log *log, enum log_level level, const char *event);
+void log_begin_at(struct log *log, enum log_level level, uint64_t wall_ns, const char *event);
+
+/* Each appends a key and its value; what does not fit is left out, the line stays whole. */
+void log_text(struct log *log, const char *key, const char *value);
+void log_bytes(struct log *log, const char *key, const void *data, size_t size);
+void log_number(struct log *log, const char *key, uint64_t value);
+
+/* Puts the line into the queue; false when it is not wanted, or lost. */
+bool log_end(struct log *log);
+
+/* True while a line waits to be written: poll the descriptor, then call log_write(). */
+bool log_is_pending(const struct log *log);
+
+/* True when one more line will not be lost. False implies that one is pending. */
+bool log_has_room(const struct log *log);
+
+/* What to poll for POLLOUT; -1, which poll(2) ignores, while nothing is pending. */
+int log_poll_fd(const struct log *log);
 
 /*
- * Writes the line to the descriptor if its level is wanted; false when there is no room for it, or
- * nobody to read it. Never waits longer than LOG_PATIENCE_MS, and leaves the descriptor's blocking
- * mode alone: others share it.
+ * Writes one line if the descriptor has room for it now; else it goes on waiting. A line that
+ * nobody can ever read (a closed reader, a full disk) is lost.
  */
-bool log_end(struct log_line *line, int fd);
+void log_write(struct log *log);
+
+/* For the end: writes what is pending, waiting so long for the reader in all; the rest is lost. */
+void log_flush(struct log *log, unsigned patience_ms);
+
+/* How many lines were lost since the start. */
+uint64_t log_lost(const struct log *log);

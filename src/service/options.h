@@ -13,8 +13,6 @@
 
 enum { OPTIONS_LISTENERS_MAX = 16 };
 
-enum log_format { LOG_LOGFMT, LOG_JSON };
-
 struct options {
         struct address listeners[OPTIONS_LISTENERS_MAX];
         uint64_t listener_count;   /* at least 1 */

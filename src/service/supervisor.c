@@ -22,6 +22,9 @@ enum { SCRATCH_SIZE = 256 * 1024 };
 /* Descriptors that are no connections: stdio, epoll, eventfds, signalfd, and some to spare. */
 enum { SPARE_DESCRIPTORS = 16 };
 
+/* So long the process waits at its end for a log reader that is behind. */
+enum { LOG_PATIENCE_MS = 100 };
+
 struct supervisor {
         const struct options *options;
         uint64_t max_connections; /* as the descriptor limit allows */
@@ -30,33 +33,27 @@ struct supervisor {
         pthread_t thread;
         int worker_result; /* of the last worker_step(); valid once done_fd is readable */
         int signal_fd;
-        int done_fd;          /* readable when the worker's thread has ended */
-        uint64_t log_dropped; /* lines that the log's reader did not make room for */
+        int done_fd; /* readable when the worker's thread has ended */
         bool is_draining;
+        struct log log;
 };
 
-static void begin(struct supervisor *supervisor, struct log_line *line, enum log_level level,
-                  const char *event)
+/* At once if the log's reader has room: it must not hold up the signals. */
+static void end(struct log *log)
 {
-        log_begin(line, supervisor->options->log_level, level, event);
-}
-
-/* A log that nobody reads must not hold up the signals: its lines are dropped, and counted. */
-static void end(struct supervisor *supervisor, struct log_line *line)
-{
-        if (!log_end(line, STDERR_FILENO))
-                supervisor->log_dropped++;
+        (void)log_end(log);
+        log_write(log);
 }
 
 static void log_failure(struct supervisor *supervisor, const char *event, const char *what,
                         const char *reason)
 {
-        struct log_line line;
+        struct log *log = &supervisor->log;
 
-        begin(supervisor, &line, LOG_ERROR, event);
-        log_text(&line, "what", what);
-        log_text(&line, "reason", reason);
-        end(supervisor, &line);
+        log_begin(log, LOG_ERROR, event);
+        log_text(log, "what", what);
+        log_text(log, "reason", reason);
+        end(log);
 }
 
 static enum exit_code fail_to_start(struct supervisor *supervisor, const char *what, int error)
@@ -66,36 +63,37 @@ static enum exit_code fail_to_start(struct supervisor *supervisor, const char *w
 }
 
 /* The figures of the counters page, for events that sum up. */
-static void log_figures(struct supervisor *supervisor, struct log_line *line)
+static void log_figures(struct supervisor *supervisor)
 {
+        struct log *log = &supervisor->log;
         const struct counters *counters = &supervisor->counters;
         char key[64];
 
-        log_number(line, "accepted", counter_read(&counters->accepted));
-        log_number(line, "open", counters_open(counters));
-        log_number(line, "received_bytes", counter_read(&counters->received_bytes));
-        log_number(line, "sent_bytes", counter_read(&counters->sent_bytes));
-        log_number(line, "parked", counter_read(&counters->parked));
-        log_number(line, "peek_turns", counter_read(&counters->peek_turns));
-        log_number(line, "accept_pauses", counter_read(&counters->accept_pauses));
+        log_number(log, "accepted", counter_read(&counters->accepted));
+        log_number(log, "open", counters_open(counters));
+        log_number(log, "received_bytes", counter_read(&counters->received_bytes));
+        log_number(log, "sent_bytes", counter_read(&counters->sent_bytes));
+        log_number(log, "parked", counter_read(&counters->parked));
+        log_number(log, "peek_turns", counter_read(&counters->peek_turns));
+        log_number(log, "accept_pauses", counter_read(&counters->accept_pauses));
         for (unsigned end = CONN_OPEN + 1; end < CONN_END_COUNT; end++) {
                 snprintf(key, sizeof(key), "closed_%s", counters_closed_name(end));
-                log_number(line, key, counter_read(&counters->closed[end]));
+                log_number(log, key, counter_read(&counters->closed[end]));
         }
         for (unsigned why = 0; why < REFUSED_COUNT; why++) {
                 snprintf(key, sizeof(key), "refused_%s", counters_refused_name(why));
-                log_number(line, key, counter_read(&counters->refused[why]));
+                log_number(log, key, counter_read(&counters->refused[why]));
         }
-        log_number(line, "log_dropped", supervisor->log_dropped);
+        log_number(log, "log_dropped", log_lost(log));
 }
 
 static void log_summary(struct supervisor *supervisor, const char *event)
 {
-        struct log_line line;
+        struct log *log = &supervisor->log;
 
-        begin(supervisor, &line, LOG_INFO, event);
-        log_figures(supervisor, &line);
-        end(supervisor, &line);
+        log_begin(log, LOG_INFO, event);
+        log_figures(supervisor);
+        end(log);
 }
 
 /* Raises the soft descriptor limit to the hard one and keeps connections within it. */
@@ -117,16 +115,16 @@ static void limit_connections(struct supervisor *supervisor)
 static void log_starting(struct supervisor *supervisor)
 {
         const struct options *options = supervisor->options;
-        struct log_line line;
+        struct log *log = &supervisor->log;
 
-        begin(supervisor, &line, LOG_INFO, "starting");
-        log_text(&line, "version", ECHOD_VERSION);
-        log_number(&line, "pid", (uint64_t)getpid());
-        log_number(&line, "max_connections", supervisor->max_connections);
+        log_begin(log, LOG_INFO, "starting");
+        log_text(log, "version", ECHOD_VERSION);
+        log_number(log, "pid", (uint64_t)getpid());
+        log_number(log, "max_connections", supervisor->max_connections);
         if (supervisor->max_connections < options->max_connections)
-                log_number(&line, "max_connections_wanted", options->max_connections);
-        log_number(&line, "buffer_memory", options->buffer_memory);
-        end(supervisor, &line);
+                log_number(log, "max_connections_wanted", options->max_connections);
+        log_number(log, "buffer_memory", options->buffer_memory);
+        end(log);
 }
 
 static enum exit_code open_worker(struct supervisor *supervisor)
@@ -182,15 +180,15 @@ static void log_listening(struct supervisor *supervisor, int fd)
 {
         struct address address = { .size = sizeof(address.socket) };
         char text[ADDRESS_TEXT_SIZE];
-        struct log_line line;
+        struct log *log = &supervisor->log;
 
         if (sys_getsockname(fd, (struct sockaddr *)&address.socket, &address.size) < 0)
                 return;
         address_format(&address, text, sizeof(text));
-        begin(supervisor, &line, LOG_INFO, "listening");
-        log_text(&line, "transport", "tcp");
-        log_text(&line, "address", text);
-        end(supervisor, &line);
+        log_begin(log, LOG_INFO, "listening");
+        log_text(log, "transport", "tcp");
+        log_text(log, "address", text);
+        end(log);
 }
 
 static enum exit_code listen_on(struct supervisor *supervisor, const struct address *address)
@@ -254,31 +252,32 @@ static int open_signals(struct supervisor *supervisor)
 
 static void log_drain_end(struct supervisor *supervisor, bool is_forced, uint64_t left)
 {
-        struct log_line line;
+        struct log *log = &supervisor->log;
 
-        begin(supervisor, &line, LOG_INFO, "drain_end");
-        log_number(&line, "forced", is_forced);
-        log_number(&line, "left", left);
-        end(supervisor, &line);
+        log_begin(log, LOG_INFO, "drain_end");
+        log_number(log, "forced", is_forced);
+        log_number(log, "left", left);
+        end(log);
 }
 
 static void stop_now(struct supervisor *supervisor)
 {
         log_drain_end(supervisor, true, counters_open(&supervisor->counters));
         log_summary(supervisor, "stopped");
+        log_flush(&supervisor->log, LOG_PATIENCE_MS);
         _exit(EXIT_CODE_DONE);
 }
 
 static void drain(struct supervisor *supervisor)
 {
-        struct log_line line;
+        struct log *log = &supervisor->log;
 
         if (supervisor->is_draining)
                 stop_now(supervisor);
         supervisor->is_draining = true;
-        begin(supervisor, &line, LOG_INFO, "drain_begin");
-        log_number(&line, "open", counters_open(&supervisor->counters));
-        end(supervisor, &line);
+        log_begin(log, LOG_INFO, "drain_begin");
+        log_number(log, "open", counters_open(&supervisor->counters));
+        end(log);
         worker_drain(&supervisor->worker);
 }
 
@@ -303,11 +302,15 @@ static enum exit_code wait_for_worker(struct supervisor *supervisor)
         struct pollfd polls[] = {
                 { .fd = supervisor->signal_fd, .events = POLLIN },
                 { .fd = supervisor->done_fd, .events = POLLIN },
+                { .events = POLLOUT },
         };
 
         while ((polls[1].revents & POLLIN) == 0) {
-                if (poll(polls, 2, -1) < 0 && errno != EINTR)
+                polls[2].fd = log_poll_fd(&supervisor->log);
+                if (poll(polls, 3, -1) < 0 && errno != EINTR)
                         return EXIT_CODE_INTERNAL;
+                if (polls[2].revents != 0)
+                        log_write(&supervisor->log);
                 if ((polls[0].revents & POLLIN) != 0)
                         answer_signals(supervisor);
         }
@@ -324,7 +327,7 @@ static enum exit_code wait_for_worker(struct supervisor *supervisor)
 
 static enum exit_code serve(struct supervisor *supervisor)
 {
-        struct log_line line;
+        struct log *log = &supervisor->log;
         enum exit_code code = listen_on_all(supervisor);
 
         if (code != EXIT_CODE_DONE)
@@ -332,8 +335,8 @@ static enum exit_code serve(struct supervisor *supervisor)
         int error = -pthread_create(&supervisor->thread, NULL, run_worker, supervisor);
         if (error < 0)
                 return fail_to_start(supervisor, "worker thread", error);
-        begin(supervisor, &line, LOG_INFO, "ready");
-        end(supervisor, &line);
+        log_begin(log, LOG_INFO, "ready");
+        end(log);
         code = wait_for_worker(supervisor);
         log_summary(supervisor, "stopped");
         return code;
@@ -348,6 +351,8 @@ enum exit_code supervisor_run(const struct options *options)
                 return EXIT_CODE_SYSTEM;
         memset(supervisor, 0, sizeof(*supervisor));
         supervisor->options = options;
+        log_open(&supervisor->log, STDERR_FILENO, options->log_level, options->log_format,
+                 getenv("JOURNAL_STREAM"));
         limit_connections(supervisor);
         log_starting(supervisor);
         int error = open_signals(supervisor);
@@ -357,6 +362,7 @@ enum exit_code supervisor_run(const struct options *options)
                 code = serve(supervisor);
                 worker_close(&supervisor->worker);
         }
+        log_flush(&supervisor->log, LOG_PATIENCE_MS);
         free(supervisor);
         return code;
 }

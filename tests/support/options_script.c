@@ -267,12 +267,12 @@ static void check_logged(struct log_line *line, const char *word)
         static const char key[] = " word=";
         size_t before = line->size;
 
-        log_text(line, "word", word);
+        log_line_text(line, "word", word);
         ensure(line->size < LOG_LINE_SIZE);
         ensure(is_printable(line->text, line->size));
         line->text[line->size] = '\0';
         if (line->size == before) {
-                ensure(largest_shown_size(word) >= LOG_LINE_SIZE - before);
+                ensure(largest_shown_size(word) > LOG_LINE_SIZE - LOG_LINE_END_SIZE - before);
                 return;
         }
         ensure(strncmp(line->text + before, key, strlen(key)) == 0);
@@ -283,11 +283,10 @@ static void check_log(const struct command_line *command_line)
 {
         static struct log_line line;
 
-        /* A level that is switched off: nothing is written. */
-        log_begin(&line, LOG_ERROR, LOG_DEBUG, "words");
+        log_line_begin(&line, &(struct log_style){ 0 }, LOG_DEBUG, 0, "words");
         for (int i = 1; i < command_line->count; i++)
                 check_logged(&line, command_line->words[i]);
-        ensure(log_end(&line, -1));
+        log_line_end(&line, 0);
         ensure(line.size <= LOG_LINE_SIZE);
         ensure(memchr(line.text, '\n', sizeof(line.text)) == line.text + line.size - 1);
 }

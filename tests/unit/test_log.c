@@ -1,59 +1,95 @@
 /* SPDX-License-Identifier: MIT */
+/* What becomes a line, how many wait, and how the loss of others is told. */
 #include "service/log.h"
 
-#include <regex.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "suite.h"
+#include "support/log_reader.h"
 
-static struct log_line line;
+enum { CLOSED_FD = 862 };
 
-static const char *finished(void)
+static struct log the_log;
+static struct log_reader reader;
+
+static void start(enum log_level level)
 {
-        ck_assert_uint_lt(line.size, sizeof(line.text));
-        line.text[line.size] = '\0';
-        return line.text;
+        log_open(&the_log, -1, level, LOG_LOGFMT, NULL);
 }
 
-/* What ` k=` and this value add to a line. */
-static const char *with_value(const char *value)
+static bool add(enum log_level level, const char *event)
 {
-        log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        size_t before = line.size;
-        log_text(&line, "k", value);
-        return finished() + before;
+        log_begin(&the_log, level, event);
+        log_text(&the_log, "text", "a b");
+        log_bytes(&the_log, "bytes", "\0", 1);
+        log_number(&the_log, "number", 862);
+        return log_end(&the_log);
 }
 
-START_TEST(levels_have_stable_names)
+static void fill(void)
 {
-        ck_assert_str_eq(log_level_name(LOG_ERROR), "error");
-        ck_assert_str_eq(log_level_name(LOG_WARN), "warn");
-        ck_assert_str_eq(log_level_name(LOG_INFO), "info");
-        ck_assert_str_eq(log_level_name(LOG_DEBUG), "debug");
+        for (unsigned i = 0; i < LOG_QUEUE_LINES; i++)
+                ck_assert(add(LOG_INFO, "test"));
+}
+
+/* The line in the queue, the oldest being 0. */
+static const struct log_reader *read_line(uint32_t index)
+{
+        const struct log_line *line = &the_log.lines[(the_log.first + index) % LOG_QUEUE_LINES];
+
+        ck_assert_uint_lt(index, the_log.count);
+        ck_assert(log_reader_read(&reader, line->text, line->size, &the_log.style));
+        return &reader;
+}
+
+START_TEST(levels_above_the_most_are_not_wanted)
+{
+        for (unsigned most = 0; most < LOG_LEVEL_COUNT; most++) {
+                start(most);
+                for (unsigned level = 0; level < LOG_LEVEL_COUNT; level++) {
+                        ck_assert_int_eq(log_is_wanted(&the_log, level), level <= most);
+                        ck_assert_int_eq(add(level, "test"), level <= most);
+                }
+                ck_assert_uint_eq(the_log.count, most + 1);
+                ck_assert_uint_eq(log_lost(&the_log), 0);
+        }
 }
 END_TEST
 
-START_TEST(no_level_has_no_name)
+START_TEST(level_can_be_changed)
 {
-        ck_assert_ptr_null(log_level_name(LOG_LEVEL_COUNT));
-        ck_assert_ptr_null(log_level_name((enum log_level)1000));
+        start(LOG_WARN);
+        ck_assert(!add(LOG_INFO, "test"));
+        log_set_level(&the_log, LOG_INFO);
+        ck_assert(add(LOG_INFO, "test"));
+        log_set_level(&the_log, LOG_ERROR);
+        ck_assert(!add(LOG_WARN, "test"));
 }
 END_TEST
 
-START_TEST(line_begins_with_time_level_and_event)
+START_TEST(line_holds_what_was_given)
 {
-        regex_t form;
+        start(LOG_INFO);
+        ck_assert(add(LOG_INFO, "some_event"));
+        ck_assert(log_reader_has_text(read_line(0), "event", "some_event"));
+        ck_assert(log_reader_has_text(&reader, "level", "info"));
+        ck_assert(log_reader_has_text(&reader, "text", "a b"));
+        ck_assert(log_reader_has(&reader, "bytes", "\0", 1));
+        ck_assert(log_reader_has_text(&reader, "number", "862"));
+        ck_assert_ptr_null(log_reader_find(&reader, "lost"));
+}
+END_TEST
 
-        log_begin(&line, LOG_DEBUG, LOG_WARN, "some_event");
-        ck_assert_int_eq(regcomp(&form,
-                                 "^time=[0-9]{4}-[0-1][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:"
-                                 "[0-6][0-9]\\.[0-9]{3}Z level=warn event=some_event$",
-                                 REG_EXTENDED | REG_NOSUB),
-                         0);
-        ck_assert_msg(regexec(&form, finished(), 0, NULL, 0) == 0, "%s", line.text);
-        regfree(&form);
+START_TEST(json_is_written_where_it_is_asked_for)
+{
+        log_open(&the_log, -1, LOG_INFO, LOG_JSON, NULL);
+        ck_assert(add(LOG_INFO, "test"));
+        ck_assert(log_reader_find(read_line(0), "number")->is_number);
 }
 END_TEST
 
@@ -69,12 +105,13 @@ static int64_t ms_now(void)
 START_TEST(time_is_universal_and_now)
 {
         struct tm written = { 0 };
-        int64_t before_ms = ms_now();
         int ms = 0;
 
-        log_begin(&line, LOG_INFO, LOG_INFO, "test");
+        start(LOG_INFO);
+        int64_t before_ms = ms_now();
+        ck_assert(add(LOG_INFO, "test"));
         int64_t after_ms = ms_now();
-        const char *rest = strptime(finished(), "time=%Y-%m-%dT%H:%M:%S", &written);
+        const char *rest = strptime(the_log.lines[0].text, "time=%Y-%m-%dT%H:%M:%S", &written);
         ck_assert_ptr_nonnull(rest);
         ck_assert_int_eq(sscanf(rest, ".%3dZ", &ms), 1);
         ck_assert_int_ge(timegm(&written) * 1000 + ms, before_ms);
@@ -82,198 +119,179 @@ START_TEST(time_is_universal_and_now)
 }
 END_TEST
 
-START_TEST(every_level_is_named_in_its_line)
+START_TEST(time_can_be_another)
 {
-        char expected[32];
+        start(LOG_INFO);
+        log_begin_at(&the_log, LOG_INFO, UINT64_C(1000000000), "test");
+        ck_assert(log_end(&the_log));
+        ck_assert(log_reader_has_text(read_line(0), "time", "1970-01-01T00:00:01.000Z"));
+}
+END_TEST
 
-        for (unsigned level = 0; level < LOG_LEVEL_COUNT; level++) {
-                snprintf(expected, sizeof(expected), " level=%s ", log_level_name(level));
-                log_begin(&line, LOG_DEBUG, level, "test");
-                ck_assert_ptr_nonnull(strstr(finished(), expected));
+START_TEST(nothing_is_pending_at_first)
+{
+        start(LOG_INFO);
+        ck_assert(!log_is_pending(&the_log));
+        ck_assert(log_has_room(&the_log));
+        ck_assert_int_eq(log_poll_fd(&the_log), -1);
+        log_write(&the_log);
+        log_flush(&the_log, 1000);
+}
+END_TEST
+
+START_TEST(descriptor_is_polled_while_a_line_is_pending)
+{
+        log_open(&the_log, CLOSED_FD, LOG_INFO, LOG_LOGFMT, NULL);
+        ck_assert_int_eq(log_poll_fd(&the_log), -1);
+        ck_assert(add(LOG_INFO, "test"));
+        ck_assert(log_is_pending(&the_log));
+        ck_assert_int_eq(log_poll_fd(&the_log), CLOSED_FD);
+}
+END_TEST
+
+START_TEST(queue_is_full_after_its_lines)
+{
+        start(LOG_INFO);
+        for (unsigned i = 0; i < LOG_QUEUE_LINES; i++) {
+                ck_assert(log_has_room(&the_log));
+                ck_assert(add(LOG_INFO, "test"));
         }
+        ck_assert(!log_has_room(&the_log));
 }
 END_TEST
 
-START_TEST(plain_value_stands_as_it_is)
+START_TEST(full_queue_loses_the_newest_and_counts_it)
 {
-        ck_assert_str_eq(with_value("127.0.0.1:7007"), " k=127.0.0.1:7007");
-        ck_assert_str_eq(with_value("/run/echod_1-2@x,+%"), " k=/run/echod_1-2@x,+%");
-        ck_assert_str_eq(with_value("[::1]"), " k=[::1]");
+        start(LOG_INFO);
+        fill();
+        ck_assert(!add(LOG_INFO, "newest"));
+        ck_assert(!add(LOG_INFO, "newest"));
+        ck_assert(!add(LOG_DEBUG, "unwanted"));
+        ck_assert_uint_eq(log_lost(&the_log), 2);
+        for (unsigned i = 0; i < LOG_QUEUE_LINES; i++)
+                ck_assert(log_reader_has_text(read_line(i), "event", "test"));
 }
 END_TEST
 
-START_TEST(empty_value_is_quoted)
+/* Lets one line out of the queue. */
+static void write_one(void)
 {
-        ck_assert_str_eq(with_value(""), " k=\"\"");
+        int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+        the_log.fd = fd;
+        log_write(&the_log);
+        close(fd);
+        the_log.fd = -1;
+}
+
+START_TEST(next_line_tells_how_many_were_lost_and_only_that_one)
+{
+        start(LOG_INFO);
+        fill();
+        ck_assert(!add(LOG_INFO, "lost"));
+        ck_assert(!add(LOG_INFO, "lost"));
+        write_one();
+        write_one();
+        ck_assert(add(LOG_INFO, "next"));
+        ck_assert(log_reader_has_text(read_line(LOG_QUEUE_LINES - 2), "lost", "2"));
+        ck_assert(add(LOG_INFO, "after"));
+        ck_assert_ptr_null(log_reader_find(read_line(LOG_QUEUE_LINES - 1), "lost"));
+        ck_assert_uint_eq(log_lost(&the_log), 2);
 }
 END_TEST
 
-START_TEST(space_and_equals_sign_are_quoted)
+START_TEST(loss_that_a_lost_line_told_is_told_again)
 {
-        ck_assert_str_eq(with_value("a b"), " k=\"a b\"");
-        ck_assert_str_eq(with_value("a=b"), " k=\"a=b\"");
-        ck_assert_str_eq(with_value("~"), " k=\"~\"");
+        start(LOG_INFO);
+        fill();
+        ck_assert(!add(LOG_INFO, "lost"));
+        write_one();
+        ck_assert(add(LOG_INFO, "tells"));
+        /* The descriptor is closed: all that wait are lost, that one too. */
+        the_log.fd = CLOSED_FD;
+        log_flush(&the_log, 1000);
+        ck_assert(!log_is_pending(&the_log));
+        ck_assert_uint_eq(log_lost(&the_log), 1 + LOG_QUEUE_LINES);
+        ck_assert(add(LOG_INFO, "next"));
+        ck_assert(log_reader_has_text(read_line(0), "lost", "17"));
 }
 END_TEST
 
-START_TEST(quote_and_backslash_are_escaped)
+/* A line that was begun and not ended, or is none, leaves no trace. */
+START_TEST(line_that_is_not_ended_is_forgotten)
 {
-        ck_assert_str_eq(with_value("\""), " k=\"\\\"\"");
-        ck_assert_str_eq(with_value("a\\b"), " k=\"a\\\\b\"");
+        start(LOG_INFO);
+        log_begin(&the_log, LOG_INFO, "forgotten");
+        ck_assert(add(LOG_INFO, "test"));
+        ck_assert(log_reader_has_text(read_line(0), "event", "test"));
+        ck_assert(!log_end(&the_log));
+        ck_assert_uint_eq(the_log.count, 1);
 }
 END_TEST
 
-START_TEST(newline_cannot_forge_a_line)
+static void journal_name(int fd, uint64_t inode_offset, char *ret_name, size_t size)
 {
-        ck_assert_str_eq(with_value("x\ntime=0 event=stopped"),
-                         " k=\"x\\x0atime=0 event=stopped\"");
+        struct stat status;
+
+        ck_assert_int_eq(fstat(fd, &status), 0);
+        snprintf(ret_name, size, "%ju:%ju", (uintmax_t)status.st_dev,
+                 (uintmax_t)(status.st_ino + inode_offset));
+}
+
+START_TEST(journal_gets_priorities)
+{
+        char name[64];
+        int fds[2];
+
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        journal_name(fds[1], 0, name, sizeof(name));
+        log_open(&the_log, fds[1], LOG_DEBUG, LOG_LOGFMT, name);
+        ck_assert(add(LOG_WARN, "test"));
+        ck_assert_int_eq(strncmp(the_log.lines[0].text, "<4>time=", 8), 0);
+        close(fds[0]);
+        close(fds[1]);
 }
 END_TEST
 
-START_TEST(control_bytes_are_escaped)
+/* JOURNAL_STREAM is inherited by programs whose stderr goes elsewhere. */
+START_TEST(nobody_else_gets_priorities)
 {
-        ck_assert_str_eq(with_value("\x01\t\r\x1b[2J\x1f\x7f"),
-                         " k=\"\\x01\\x09\\x0d\\x1b[2J\\x1f\\x7f\"");
-}
-END_TEST
+        char name[64];
+        int fds[2];
 
-START_TEST(bytes_beyond_ascii_are_escaped)
-{
-        ck_assert_str_eq(with_value("\x80\xff"), " k=\"\\x80\\xff\"");
-}
-END_TEST
-
-START_TEST(number_is_decimal)
-{
-        log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        log_number(&line, "least", 0);
-        log_number(&line, "most", UINT64_MAX);
-        ck_assert_ptr_nonnull(strstr(finished(), " event=test least=0 most=18446744073709551615"));
-}
-END_TEST
-
-START_TEST(values_stand_in_order)
-{
-        log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        log_text(&line, "a", "1");
-        log_text(&line, "b", "2 3");
-        log_text(&line, "c", "4");
-        ck_assert_ptr_nonnull(strstr(finished(), " event=test a=1 b=\"2 3\" c=4"));
-}
-END_TEST
-
-/* A value of that many bytes each of which is escaped as `escaped` bytes, and its quotes. */
-static void expect_all_or_nothing(char byte, size_t escaped, size_t quotes)
-{
-        static char value[LOG_LINE_SIZE + 1];
-
-        for (size_t size = (LOG_LINE_SIZE - 200) / escaped; size <= LOG_LINE_SIZE / escaped;
-             size++) {
-                memset(value, byte, size);
-                value[size] = '\0';
-                log_begin(&line, LOG_INFO, LOG_INFO, "test");
-                size_t before = line.size;
-                size_t full = before + strlen(" k=") + size * escaped + quotes;
-                log_text(&line, "k", value);
-                ck_assert_uint_eq(line.size, full < LOG_LINE_SIZE ? full : before);
+        ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+        journal_name(fds[1], 1, name, sizeof(name));
+        const char *const streams[] = { NULL, "", ":", "862", name };
+        for (unsigned i = 0; i < sizeof(streams) / sizeof(streams[0]); i++) {
+                log_open(&the_log, fds[1], LOG_DEBUG, LOG_LOGFMT, streams[i]);
+                ck_assert(add(LOG_WARN, "test"));
+                ck_assert_int_eq(strncmp(the_log.lines[0].text, "time=", 5), 0);
         }
-}
-
-START_TEST(value_that_does_not_fit_is_left_out_whole)
-{
-        expect_all_or_nothing('x', 1, 0);
-}
-END_TEST
-
-START_TEST(quoted_value_that_does_not_fit_is_left_out_whole)
-{
-        expect_all_or_nothing(' ', 1, 2);
-}
-END_TEST
-
-START_TEST(escaped_value_that_does_not_fit_is_left_out_whole)
-{
-        expect_all_or_nothing('\n', 4, 2);
-}
-END_TEST
-
-START_TEST(key_that_does_not_fit_is_left_out_whole)
-{
-        static char key[LOG_LINE_SIZE + 1];
-
-        for (size_t size = LOG_LINE_SIZE - 200; size <= LOG_LINE_SIZE; size++) {
-                memset(key, 'k', size);
-                log_begin(&line, LOG_INFO, LOG_INFO, "test");
-                size_t before = line.size;
-                size_t full = before + strlen(" =1") + size;
-                log_text(&line, key, "1");
-                ck_assert_uint_eq(line.size, full < LOG_LINE_SIZE ? full : before);
-        }
-}
-END_TEST
-
-START_TEST(full_line_takes_nothing)
-{
-        static char value[LOG_LINE_SIZE];
-
-        log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        memset(value, 'x', LOG_LINE_SIZE - 1 - line.size - strlen(" k="));
-        log_text(&line, "k", value);
-        ck_assert_uint_eq(line.size, LOG_LINE_SIZE - 1);
-        log_text(&line, "k", "");
-        ck_assert_uint_eq(line.size, LOG_LINE_SIZE - 1);
-}
-END_TEST
-
-START_TEST(shorter_value_still_fits_after_one_that_did_not)
-{
-        static char value[2 * LOG_LINE_SIZE];
-
-        memset(value, 'x', sizeof(value) - 1);
-        log_begin(&line, LOG_INFO, LOG_INFO, "test");
-        log_text(&line, "long", value);
-        log_text(&line, "short", "1");
-        ck_assert_ptr_nonnull(strstr(finished(), " event=test short=1"));
-}
-END_TEST
-
-START_TEST(line_of_exactly_the_size_is_whole)
-{
-        static char value[LOG_LINE_SIZE];
-
-        log_begin(&line, LOG_ERROR, LOG_INFO, "test");
-        memset(value, 'x', LOG_LINE_SIZE - line.size - strlen(" k=\n"));
-        log_text(&line, "k", value);
-        ck_assert(log_end(&line, -1));
-        ck_assert_uint_eq(line.size, LOG_LINE_SIZE);
-        ck_assert_int_eq(line.text[LOG_LINE_SIZE - 1], '\n');
+        log_open(&the_log, -1, LOG_DEBUG, LOG_LOGFMT, "0:0");
+        ck_assert(!the_log.style.has_priorities);
+        close(fds[0]);
+        close(fds[1]);
 }
 END_TEST
 
 int main(void)
 {
         const TTest *tests[] = {
-                levels_have_stable_names,
-                no_level_has_no_name,
-                line_begins_with_time_level_and_event,
+                levels_above_the_most_are_not_wanted,
+                level_can_be_changed,
+                line_holds_what_was_given,
+                json_is_written_where_it_is_asked_for,
                 time_is_universal_and_now,
-                every_level_is_named_in_its_line,
-                plain_value_stands_as_it_is,
-                empty_value_is_quoted,
-                space_and_equals_sign_are_quoted,
-                quote_and_backslash_are_escaped,
-                newline_cannot_forge_a_line,
-                control_bytes_are_escaped,
-                bytes_beyond_ascii_are_escaped,
-                number_is_decimal,
-                values_stand_in_order,
-                value_that_does_not_fit_is_left_out_whole,
-                quoted_value_that_does_not_fit_is_left_out_whole,
-                escaped_value_that_does_not_fit_is_left_out_whole,
-                key_that_does_not_fit_is_left_out_whole,
-                full_line_takes_nothing,
-                shorter_value_still_fits_after_one_that_did_not,
-                line_of_exactly_the_size_is_whole,
+                time_can_be_another,
+                nothing_is_pending_at_first,
+                descriptor_is_polled_while_a_line_is_pending,
+                queue_is_full_after_its_lines,
+                full_queue_loses_the_newest_and_counts_it,
+                next_line_tells_how_many_were_lost_and_only_that_one,
+                loss_that_a_lost_line_told_is_told_again,
+                line_that_is_not_ended_is_forgotten,
+                journal_gets_priorities,
+                nobody_else_gets_priorities,
         };
 
         return SUITE_RUN("log", tests);
