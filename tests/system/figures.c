@@ -11,6 +11,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "limit.h"
+
 unsigned figures_descriptors(const struct process *process)
 {
         char path[64];
@@ -52,6 +54,29 @@ static void read_file(const char *path, char *text, size_t text_size)
         ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
         text[fread(text, 1, text_size - 1, file)] = '\0';
         fclose(file);
+}
+
+static bool has_pending_signals(pid_t pid)
+{
+        static const char key[] = "\nShdPnd:";
+        char path[64];
+        char text[4096];
+
+        snprintf(path, sizeof(path), "/proc/%d/status", pid);
+        read_file(path, text, sizeof(text));
+        const char *found = strstr(text, key);
+        ck_assert(found != NULL);
+        return strtoull(found + strlen(key), NULL, 16) != 0;
+}
+
+void figures_await_signals_taken(const struct process *process)
+{
+        struct limit limit = limit_start();
+
+        while (has_pending_signals(process->pid)) {
+                ck_assert_msg(limit_left_ms(&limit) > 0, "it does not take its signals");
+                limit_pause();
+        }
 }
 
 static uint64_t thread_wakes(pid_t pid, const char *thread)

@@ -12,6 +12,9 @@ struct figures {
 /* What it has done since its start. */
 struct figures figures_read(const struct process *process);
 
+/* Waits until it has taken every signal that was sent to it. */
+void figures_await_signals_taken(const struct process *process);
+
 /* How many descriptors it has open. */
 unsigned figures_descriptors(const struct process *process);
 

@@ -8,6 +8,7 @@
 #include "figures.h"
 #include "port.h"
 #include "server.h"
+#include "service/log.h"
 #include "suite.h"
 
 /* Descriptors that a server may be started without; bit n: descriptor n. */
@@ -83,6 +84,24 @@ START_TEST(full_log_does_not_stop_the_echo)
 }
 END_TEST
 
+/* More status lines than can wait are asked for; one at a time, as signals do not queue. */
+START_TEST(lines_of_a_full_log_wait_and_losses_are_told)
+{
+        server_start(&server, NULL);
+        size_t from = server.process.output_size;
+        process_fill_output(&server.process);
+        for (unsigned i = 0; i < LOG_QUEUE_LINES + 8; i++) {
+                process_signal(&server.process, SIGUSR1);
+                figures_await_signals_taken(&server.process);
+        }
+        /* Somebody reads again: those that waited come, and then one that tells of the others. */
+        server_await_log(&server, "event=status ", from);
+        process_signal(&server.process, SIGUSR1);
+        server_await_log(&server, " lost=", from);
+        server_stop(&server);
+}
+END_TEST
+
 /* Nobody reads again: a service manager that waits for the end must still get it. */
 START_TEST(full_log_does_not_stop_the_drain)
 {
@@ -119,6 +138,7 @@ int main(void)
                             CLOSED_SET_COUNT);
         tcase_add_test(tcase, log_that_nobody_reads_any_more_does_not_stop_the_server);
         tcase_add_test(tcase, full_log_does_not_stop_the_echo);
+        tcase_add_test(tcase, lines_of_a_full_log_wait_and_losses_are_told);
         tcase_add_test(tcase, full_log_does_not_stop_the_drain);
         tcase_add_test(tcase, hangup_is_answered_and_survived);
         return suite_run(tcase);
