@@ -50,6 +50,8 @@ enum conn_flag {
         CONN_WRITABLE = 1 << 6,
         CONN_ALERT = 1 << 7, /* PRI, RDHUP, HUP or ERR was seen: a short read proves nothing */
         CONN_RETRY = 1 << 8, /* the kernel had no memory: try again when the timer fires */
+        CONN_UNIX = 1 << 9,  /* a Unix stream socket: other rules of readiness, see pump.h */
+        CONN_WAITS_FOR_ROOM = 1 << 10, /* EPOLLOUT is asked for; Unix only, TCP always does */
 };
 
 /* What a cautious connection reads a turn: it is unlikely to leave at once. */
@@ -70,6 +72,7 @@ struct conn {
         uint32_t owed; /* bytes */
         uint16_t flags;
         uint8_t end;
+        uint8_t listener; /* the shell's: by which it came */
         /* The slot table's: 0 = a free slot. */
         uint32_t generation;
         /* The timer wheel's. */
@@ -78,6 +81,7 @@ struct conn {
         /* The shell's. */
         uint32_t ready_next;
         int fd;
+        uint64_t opened_ns;
 };
 _Static_assert(sizeof(struct conn) == 64, "a connection is one cache line");
 

@@ -63,6 +63,11 @@ bool log_has_room(const struct log *log)
         return log->count < LOG_QUEUE_LINES;
 }
 
+bool log_has_spare_room(const struct log *log)
+{
+        return log->count < LOG_QUEUE_LINES - LOG_QUEUE_SPARE;
+}
+
 int log_poll_fd(const struct log *log)
 {
         return log_is_pending(log) ? log->fd : -1;

@@ -15,6 +15,9 @@
 /* How many whole lines wait for a reader that is behind. */
 enum { LOG_QUEUE_LINES = 16 };
 
+/* The last places of the queue, for lines that nobody can keep back until there is room again. */
+enum { LOG_QUEUE_SPARE = 4 };
+
 /* Its fields are private. */
 struct log {
         int fd;
@@ -60,6 +63,9 @@ bool log_is_pending(const struct log *log);
 
 /* True when one more line will not be lost. False implies that one is pending. */
 bool log_has_room(const struct log *log);
+
+/* The same, with the spare places left free besides: for lines that can be kept back. */
+bool log_has_spare_room(const struct log *log);
 
 /* What to poll for POLLOUT; -1, which poll(2) ignores, while nothing is pending. */
 int log_poll_fd(const struct log *log);

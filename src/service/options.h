@@ -11,7 +11,7 @@
 #include "service/address.h"
 #include "service/log.h"
 
-enum { OPTIONS_LISTENERS_MAX = 16 };
+enum { OPTIONS_LISTENERS_MAX = 16, OPTIONS_WORKERS_MAX = 256 };
 
 struct options {
         struct address listeners[OPTIONS_LISTENERS_MAX];

@@ -199,7 +199,7 @@ uint32_t report_take(struct report *report, uint32_t worker, struct events *even
         struct event event;
         uint32_t count = 0;
 
-        while (count < most && log_has_room(report->log) && events_take(events, &event)) {
+        while (count < most && log_has_spare_room(report->log) && events_take(events, &event)) {
                 report_event(report, worker, &event, &now);
                 count++;
         }

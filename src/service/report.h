@@ -41,8 +41,8 @@ void report_event(struct report *report, uint32_t worker, const struct event *ev
                   const struct report_time *now);
 
 /*
- * Takes records out of a worker's ring while the log has room for their lines, `most` at most;
- * returns how many. Fewer than `most` while the log still has room: the ring is empty, and its next
+ * Takes records out of a worker's ring while the log has spare room for their lines, `most` at
+ * most; returns how many. None while the log still has that room: the ring is empty, and its next
  * record wakes us. Otherwise nobody will: call again, once the log has room.
  */
 uint32_t report_take(struct report *report, uint32_t worker, struct events *events, uint32_t most);

@@ -3,39 +3,43 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "shell/listener.h"
+#include "service/crew.h"
+#include "service/listeners.h"
+#include "service/report.h"
 #include "shell/sys.h"
-#include "shell/worker.h"
 
-/* The scratch buffer of a worker and a block of the pool: carries bulk well, costs nothing idle. */
-enum { SCRATCH_SIZE = 256 * 1024 };
-
-/* Descriptors that are no connections: stdio, epoll, eventfds, signalfd, and some to spare. */
+/* Descriptors that are no connections: stdio, signalfd, eventfd, and some to spare... */
 enum { SPARE_DESCRIPTORS = 16 };
+
+/* ... and what each worker has: an epoll and an eventfd. */
+enum { WORKER_DESCRIPTORS = 2 };
 
 /* So long the process waits at its end for a log reader that is behind. */
 enum { LOG_PATIENCE_MS = 100 };
 
+/* Records that are taken from one worker before the others have their turn. */
+enum { RECORDS_A_TURN = 64 };
+
 struct supervisor {
         const struct options *options;
+        uint32_t workers;
         uint64_t max_connections; /* as the descriptor limit allows */
-        struct counters counters;
-        struct worker worker;
-        pthread_t thread;
-        int worker_result; /* of the last worker_step(); valid once done_fd is readable */
-        int signal_fd;
-        int done_fd; /* readable when the worker's thread has ended */
-        bool is_draining;
+        struct crew crew;
+        struct listeners listeners;
         struct log log;
+        struct report report;
+        int signal_fd;
+        bool is_ending;    /* SIGTERM came */
+        uint64_t drain_ns; /* when draining begins; UINT64_MAX = not yet known, or it has */
 };
 
 /* At once if the log's reader has room: it must not hold up the signals. */
@@ -62,29 +66,29 @@ static enum exit_code fail_to_start(struct supervisor *supervisor, const char *w
         return EXIT_CODE_SYSTEM;
 }
 
-/* The figures of the counters page, for events that sum up. */
+/* The figures of all workers together, for events that sum up. */
 static void log_figures(struct supervisor *supervisor)
 {
         struct log *log = &supervisor->log;
-        const struct counters *counters = &supervisor->counters;
+        const struct crew *crew = &supervisor->crew;
         char key[64];
 
-        log_number(log, "accepted", counter_read(&counters->accepted));
-        log_number(log, "open", counters_open(counters));
-        log_number(log, "received_bytes", counter_read(&counters->received_bytes));
-        log_number(log, "sent_bytes", counter_read(&counters->sent_bytes));
-        log_number(log, "parked", counter_read(&counters->parked));
-        log_number(log, "peek_turns", counter_read(&counters->peek_turns));
-        log_number(log, "accept_pauses", counter_read(&counters->accept_pauses));
+        log_number(log, "accepted", CREW_SUM(crew, accepted));
+        log_number(log, "open", crew_open_connections(crew));
+        log_number(log, "received_bytes", CREW_SUM(crew, received_bytes));
+        log_number(log, "sent_bytes", CREW_SUM(crew, sent_bytes));
+        log_number(log, "parked", CREW_SUM(crew, parked));
+        log_number(log, "peek_turns", CREW_SUM(crew, peek_turns));
+        log_number(log, "accept_pauses", CREW_SUM(crew, accept_pauses));
         for (unsigned end = CONN_OPEN + 1; end < CONN_END_COUNT; end++) {
                 snprintf(key, sizeof(key), "closed_%s", counters_closed_name(end));
-                log_number(log, key, counter_read(&counters->closed[end]));
+                log_number(log, key, CREW_SUM(crew, closed[end]));
         }
         for (unsigned why = 0; why < REFUSED_COUNT; why++) {
                 snprintf(key, sizeof(key), "refused_%s", counters_refused_name(why));
-                log_number(log, key, counter_read(&counters->refused[why]));
+                log_number(log, key, CREW_SUM(crew, refused[why]));
         }
-        log_number(log, "log_dropped", log_lost(log));
+        log_number(log, "log_dropped", log_lost(log) + crew_lost_events(crew));
 }
 
 static void log_summary(struct supervisor *supervisor, const char *event)
@@ -96,17 +100,48 @@ static void log_summary(struct supervisor *supervisor, const char *event)
         end(log);
 }
 
+static uint32_t usable_cpus(void)
+{
+        cpu_set_t cpus;
+
+        if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
+                return 1;
+        return (uint32_t)CPU_COUNT(&cpus);
+}
+
+static uint64_t least_memory(uint64_t workers)
+{
+        return workers * WORKER_BLOCKS_MIN * CREW_BLOCK_SIZE;
+}
+
+/* As many workers as there are CPUs to use, or as the buffer memory is enough for. */
+static uint32_t choose_workers(const struct options *options)
+{
+        uint64_t most = options->buffer_memory / least_memory(1);
+        uint32_t cpus = usable_cpus();
+
+        if (options->workers > 0)
+                return (uint32_t)options->workers;
+        if (cpus > OPTIONS_WORKERS_MAX)
+                cpus = OPTIONS_WORKERS_MAX;
+        if (cpus <= most)
+                return cpus;
+        return most > 0 ? (uint32_t)most : 1;
+}
+
 /* Raises the soft descriptor limit to the hard one and keeps connections within it. */
 static void limit_connections(struct supervisor *supervisor)
 {
+        const struct options *options = supervisor->options;
         struct rlimit limit = { 0 };
 
-        supervisor->max_connections = supervisor->options->max_connections;
+        supervisor->max_connections = options->max_connections;
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
                 return;
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
-        uint64_t spare = SPARE_DESCRIPTORS + supervisor->options->listener_count;
+        uint64_t spare = SPARE_DESCRIPTORS +
+                         (WORKER_DESCRIPTORS + options->listener_count) * supervisor->workers;
         uint64_t most = limit.rlim_max > spare ? limit.rlim_max - spare : 1;
         if (supervisor->max_connections > most)
                 supervisor->max_connections = most;
@@ -120,6 +155,7 @@ static void log_starting(struct supervisor *supervisor)
         log_begin(log, LOG_INFO, "starting");
         log_text(log, "version", ECHOD_VERSION);
         log_number(log, "pid", (uint64_t)getpid());
+        log_number(log, "workers", supervisor->workers);
         log_number(log, "max_connections", supervisor->max_connections);
         if (supervisor->max_connections < options->max_connections)
                 log_number(log, "max_connections_wanted", options->max_connections);
@@ -127,108 +163,41 @@ static void log_starting(struct supervisor *supervisor)
         end(log);
 }
 
-static enum exit_code open_worker(struct supervisor *supervisor)
+static enum exit_code complain_of_memory(struct supervisor *supervisor)
+{
+        uint64_t memory = supervisor->options->buffer_memory;
+        uint64_t fit = memory / least_memory(1);
+        char reason[128];
+
+        int size = snprintf(
+            reason, sizeof(reason), "each worker needs 4 blocks of 256K: at least %lluM for %u",
+            (unsigned long long)(least_memory(supervisor->workers) >> 20), supervisor->workers);
+        if (fit > 0 && size > 0 && (size_t)size < sizeof(reason))
+                snprintf(reason + size, sizeof(reason) - (size_t)size, ", or --workers=%llu",
+                         (unsigned long long)fit);
+        log_failure(supervisor, "start_failed", "--buffer-memory", reason);
+        return EXIT_CODE_CONFIGURATION;
+}
+
+static enum exit_code open_crew(struct supervisor *supervisor)
 {
         const struct options *options = supervisor->options;
-        uint64_t least = (uint64_t)WORKER_BLOCKS_MIN * SCRATCH_SIZE;
-
-        if (options->buffer_memory < least) {
-                log_failure(supervisor, "start_failed", "--buffer-memory",
-                            "a worker needs 4 blocks of 256K: at least 1M");
-                return EXIT_CODE_CONFIGURATION;
-        }
-        struct worker_config config = {
+        struct crew_setup setup = {
+                .workers = supervisor->workers,
                 .max_connections = (uint32_t)supervisor->max_connections,
-                .block_count = (uint32_t)(options->buffer_memory / SCRATCH_SIZE),
-                .scratch_size = SCRATCH_SIZE,
+                .blocks = (uint32_t)(options->buffer_memory / CREW_BLOCK_SIZE),
                 .limits = { .idle_ns = options->idle_timeout_ns,
                             .stall_ns = options->stall_timeout_ns },
                 .drain_timeout_ns = options->drain_timeout_ns,
+                .is_verbose = log_is_wanted(&supervisor->log, LOG_DEBUG),
         };
-        int error = worker_open(&supervisor->worker, &config, &supervisor->counters);
+
+        if (options->buffer_memory < least_memory(supervisor->workers))
+                return complain_of_memory(supervisor);
+        int error = crew_open(&supervisor->crew, &setup);
         if (error < 0)
                 return fail_to_start(supervisor, "memory and epoll", error);
         return EXIT_CODE_DONE;
-}
-
-static enum exit_code complain_of_listener(struct supervisor *supervisor, const char *text,
-                                           int error)
-{
-        switch (-error) {
-        case EACCES:
-        case EPERM:
-                log_failure(supervisor, "listen_failed", text,
-                            "not permitted: ports below net.ipv4.ip_unprivileged_port_start need "
-                            "root or CAP_NET_BIND_SERVICE (setcap cap_net_bind_service+ep echod)");
-                return EXIT_CODE_PERMISSION;
-        case EADDRINUSE:
-                log_failure(supervisor, "listen_failed", text,
-                            "the address is in use by another process");
-                return EXIT_CODE_UNAVAILABLE;
-        case EADDRNOTAVAIL:
-                log_failure(supervisor, "listen_failed", text,
-                            "the address is not one of this machine");
-                return EXIT_CODE_UNAVAILABLE;
-        default:
-                log_failure(supervisor, "listen_failed", text, strerror(-error));
-                return EXIT_CODE_SYSTEM;
-        }
-}
-
-/* The address that the kernel gave, with the real port. */
-static void log_listening(struct supervisor *supervisor, int fd)
-{
-        struct address address = { .size = sizeof(address.socket) };
-        char text[ADDRESS_TEXT_SIZE];
-        struct log *log = &supervisor->log;
-
-        if (sys_getsockname(fd, (struct sockaddr *)&address.socket, &address.size) < 0)
-                return;
-        address_format(&address, text, sizeof(text));
-        log_begin(log, LOG_INFO, "listening");
-        log_text(log, "transport", "tcp");
-        log_text(log, "address", text);
-        end(log);
-}
-
-static enum exit_code listen_on(struct supervisor *supervisor, const struct address *address)
-{
-        char text[ADDRESS_TEXT_SIZE];
-        int fd = listener_open((const struct sockaddr *)&address->socket, address->size,
-                               supervisor->options->stall_timeout_ns);
-
-        address_format(address, text, sizeof(text));
-        if (fd < 0)
-                return complain_of_listener(supervisor, text, fd);
-        int error = worker_listen(&supervisor->worker, fd);
-        if (error < 0) {
-                close(fd);
-                return fail_to_start(supervisor, text, error);
-        }
-        log_listening(supervisor, fd);
-        return EXIT_CODE_DONE;
-}
-
-static enum exit_code listen_on_all(struct supervisor *supervisor)
-{
-        enum exit_code code = EXIT_CODE_DONE;
-
-        for (uint64_t i = 0; i < supervisor->options->listener_count && code == EXIT_CODE_DONE; i++)
-                code = listen_on(supervisor, &supervisor->options->listeners[i]);
-        return code;
-}
-
-static void *run_worker(void *argument)
-{
-        struct supervisor *supervisor = argument;
-        uint64_t one = 1;
-
-        do
-                supervisor->worker_result = worker_step(&supervisor->worker, -1);
-        while (supervisor->worker_result == WORKER_RUNS);
-        if (write(supervisor->done_fd, &one, sizeof(one)) < 0)
-                abort();
-        return NULL;
 }
 
 /* All signals the supervisor answers are blocked before the first thread starts, and stay so. */
@@ -244,10 +213,7 @@ static int open_signals(struct supervisor *supervisor)
         if (pthread_sigmask(SIG_BLOCK, &signals, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
                 return -errno;
         supervisor->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-        if (supervisor->signal_fd < 0)
-                return -errno;
-        supervisor->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        return supervisor->done_fd < 0 ? -errno : 0;
+        return supervisor->signal_fd < 0 ? -errno : 0;
 }
 
 static void log_drain_end(struct supervisor *supervisor, bool is_forced, uint64_t left)
@@ -260,25 +226,31 @@ static void log_drain_end(struct supervisor *supervisor, bool is_forced, uint64_
         end(log);
 }
 
-static void stop_now(struct supervisor *supervisor)
+/* What the threads hold, the kernel takes back. */
+static _Noreturn void stop_now(struct supervisor *supervisor, enum exit_code code)
 {
-        log_drain_end(supervisor, true, counters_open(&supervisor->counters));
         log_summary(supervisor, "stopped");
+        listeners_close(&supervisor->listeners, &supervisor->log);
         log_flush(&supervisor->log, LOG_PATIENCE_MS);
-        _exit(EXIT_CODE_DONE);
+        _exit((int)code);
 }
 
-static void drain(struct supervisor *supervisor)
+static void start_ending(struct supervisor *supervisor)
 {
+        const struct options *options = supervisor->options;
         struct log *log = &supervisor->log;
 
-        if (supervisor->is_draining)
-                stop_now(supervisor);
-        supervisor->is_draining = true;
+        if (supervisor->is_ending) {
+                log_drain_end(supervisor, true, crew_open_connections(&supervisor->crew));
+                stop_now(supervisor, EXIT_CODE_DONE);
+        }
+        supervisor->is_ending = true;
+        supervisor->drain_ns = sys_clock() + options->drain_delay_ns;
         log_begin(log, LOG_INFO, "drain_begin");
-        log_number(log, "open", counters_open(&supervisor->counters));
+        log_number(log, "open", crew_open_connections(&supervisor->crew));
+        if (options->drain_delay_ns > 0)
+                log_number(log, "delay_ms", options->drain_delay_ns / 1000000);
         end(log);
-        worker_drain(&supervisor->worker);
 }
 
 static void answer_signals(struct supervisor *supervisor)
@@ -292,53 +264,122 @@ static void answer_signals(struct supervisor *supervisor)
                         log_failure(supervisor, "reload_failed", "SIGHUP",
                                     "there is no configuration file to reload");
                 else
-                        drain(supervisor);
+                        start_ending(supervisor);
         }
 }
 
-/* Until the worker's thread has ended. */
-static enum exit_code wait_for_worker(struct supervisor *supervisor)
+static void drain_when_due(struct supervisor *supervisor)
+{
+        if (sys_clock() < supervisor->drain_ns)
+                return;
+        supervisor->drain_ns = UINT64_MAX;
+        crew_drain(&supervisor->crew);
+}
+
+/* Turns records into lines, as far as there is room for them; returns how many. */
+static uint32_t report_all(struct supervisor *supervisor)
+{
+        struct crew *crew = &supervisor->crew;
+        uint32_t taken = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++)
+                taken +=
+                    report_take(&supervisor->report, i, &crew->members[i].events, RECORDS_A_TURN);
+        return taken;
+}
+
+/* The workers have ended: what they told last is told in full, if somebody reads it. */
+static void report_rest(struct supervisor *supervisor)
+{
+        uint64_t lost = log_lost(&supervisor->log);
+        uint32_t taken;
+
+        do {
+                log_flush(&supervisor->log, LOG_PATIENCE_MS);
+                taken = report_all(supervisor);
+        } while (taken > 0 && log_lost(&supervisor->log) == lost);
+}
+
+/* How long poll(2) may wait; what the log holds up is told by its descriptor. */
+static int wait_ms(const struct supervisor *supervisor, bool has_more)
+{
+        uint64_t now_ns = sys_clock();
+
+        if (has_more || supervisor->drain_ns <= now_ns)
+                return 0;
+        if (supervisor->drain_ns == UINT64_MAX)
+                return -1;
+        uint64_t ms = (supervisor->drain_ns - now_ns + 999999) / 1000000;
+        return ms > INT32_MAX ? INT32_MAX : (int)ms;
+}
+
+/* Signals, log and drain, until the workers have ended. */
+static void watch_over(struct supervisor *supervisor)
 {
         struct pollfd polls[] = {
                 { .fd = supervisor->signal_fd, .events = POLLIN },
-                { .fd = supervisor->done_fd, .events = POLLIN },
+                { .fd = supervisor->crew.wake_fd, .events = POLLIN },
                 { .events = POLLOUT },
         };
+        uint64_t woken;
+        bool has_more = false;
 
-        while ((polls[1].revents & POLLIN) == 0) {
+        while (!crew_is_done(&supervisor->crew)) {
                 polls[2].fd = log_poll_fd(&supervisor->log);
-                if (poll(polls, 3, -1) < 0 && errno != EINTR)
-                        return EXIT_CODE_INTERNAL;
-                if (polls[2].revents != 0)
+                int count = poll(polls, 3, wait_ms(supervisor, has_more));
+                if (count < 0 && errno != EINTR)
+                        stop_now(supervisor, EXIT_CODE_INTERNAL);
+                if (count > 0 && polls[1].revents != 0 &&
+                    read(supervisor->crew.wake_fd, &woken, sizeof(woken)) < 0 && errno != EAGAIN)
+                        stop_now(supervisor, EXIT_CODE_INTERNAL);
+                if (count > 0 && polls[2].revents != 0)
                         log_write(&supervisor->log);
-                if ((polls[0].revents & POLLIN) != 0)
+                if (count > 0 && polls[0].revents != 0)
                         answer_signals(supervisor);
+                drain_when_due(supervisor);
+                /* There may be more, for which nobody wakes us; or the log does, when it can. */
+                has_more = report_all(supervisor) > 0 && log_has_spare_room(&supervisor->log);
         }
-        pthread_join(supervisor->thread, NULL);
-        if (supervisor->worker_result != WORKER_DRAINED) {
-                log_failure(supervisor, "worker_failed", "epoll",
-                            strerror(-supervisor->worker_result));
-                return EXIT_CODE_INTERNAL;
-        }
-        uint64_t left = counter_read(&supervisor->counters.closed[CONN_END_DRAIN_TIMEOUT]);
-        log_drain_end(supervisor, left > 0, left);
-        return EXIT_CODE_DONE;
+        report_rest(supervisor);
 }
 
 static enum exit_code serve(struct supervisor *supervisor)
 {
         struct log *log = &supervisor->log;
-        enum exit_code code = listen_on_all(supervisor);
+        int error = crew_start(&supervisor->crew);
+
+        if (error < 0) {
+                log_failure(supervisor, "start_failed", "worker thread", strerror(-error));
+                stop_now(supervisor, EXIT_CODE_SYSTEM);
+        }
+        log_begin(log, LOG_INFO, "ready");
+        end(log);
+        watch_over(supervisor);
+        error = crew_join(&supervisor->crew);
+        if (error < 0) {
+                log_failure(supervisor, "worker_failed", "epoll", strerror(-error));
+                stop_now(supervisor, EXIT_CODE_INTERNAL);
+        }
+        uint64_t left = CREW_SUM(&supervisor->crew, closed[CONN_END_DRAIN_TIMEOUT]);
+        log_drain_end(supervisor, left > 0, left);
+        log_summary(supervisor, "stopped");
+        return EXIT_CODE_DONE;
+}
+
+static enum exit_code run(struct supervisor *supervisor)
+{
+        enum exit_code code = open_crew(supervisor);
 
         if (code != EXIT_CODE_DONE)
                 return code;
-        int error = -pthread_create(&supervisor->thread, NULL, run_worker, supervisor);
-        if (error < 0)
-                return fail_to_start(supervisor, "worker thread", error);
-        log_begin(log, LOG_INFO, "ready");
-        end(log);
-        code = wait_for_worker(supervisor);
-        log_summary(supervisor, "stopped");
+        code = listeners_open(&supervisor->listeners, supervisor->options, &supervisor->crew,
+                              &supervisor->log);
+        report_init(&supervisor->report, &supervisor->log, supervisor->listeners.names,
+                    supervisor->listeners.count);
+        if (code == EXIT_CODE_DONE)
+                code = serve(supervisor);
+        crew_close(&supervisor->crew);
+        listeners_close(&supervisor->listeners, &supervisor->log);
         return code;
 }
 
@@ -351,16 +392,19 @@ enum exit_code supervisor_run(const struct options *options)
                 return EXIT_CODE_SYSTEM;
         memset(supervisor, 0, sizeof(*supervisor));
         supervisor->options = options;
+        supervisor->drain_ns = UINT64_MAX;
+        supervisor->workers = choose_workers(options);
         log_open(&supervisor->log, STDERR_FILENO, options->log_level, options->log_format,
                  getenv("JOURNAL_STREAM"));
-        limit_connections(supervisor);
-        log_starting(supervisor);
+        enum exit_code code = EXIT_CODE_DONE;
+        /* First of all: who has read `starting` may send a signal. */
         int error = open_signals(supervisor);
-        enum exit_code code =
-            error < 0 ? fail_to_start(supervisor, "signals", error) : open_worker(supervisor);
+        if (error < 0)
+                code = fail_to_start(supervisor, "signals", error);
+        limit_connections(supervisor);
         if (code == EXIT_CODE_DONE) {
-                code = serve(supervisor);
-                worker_close(&supervisor->worker);
+                log_starting(supervisor);
+                code = run(supervisor);
         }
         log_flush(&supervisor->log, LOG_PATIENCE_MS);
         free(supervisor);

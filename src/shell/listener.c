@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 
 #include "shell/sys.h"
 
@@ -46,30 +47,70 @@ static int set_options(int fd, uint64_t stall_ns)
         return 0;
 }
 
-static int start(int fd, const struct sockaddr *address, uint32_t address_size, uint64_t stall_ns)
+/* An address that can change hands between sockets: port 0 becomes the number that was taken. */
+struct place {
+        struct sockaddr_storage address;
+        uint32_t size;
+        bool is_dual;
+};
+
+static const struct sockaddr *as_address(const struct place *place)
+{
+        return (const struct sockaddr *)&place->address;
+}
+
+/* Binds a socket of its own options to the place; the first one finds out its port. */
+static int bind_to(struct place *place, int fd, bool is_first, uint64_t stall_ns)
 {
         int error = set_options(fd, stall_ns);
 
-        if (error < 0)
-                return error;
-        error = sys_bind(fd, address, address_size);
-        if (error < 0)
-                return error;
-        return sys_listen(fd, LISTENER_BACKLOG);
+        if (error == 0 && place->address.ss_family == AF_INET6)
+                error = sys_setsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !place->is_dual);
+        if (error == 0 && !is_first)
+                error = sys_setsockopt_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+        if (error == 0)
+                error = sys_bind(fd, as_address(place), place->size);
+        if (error == 0 && is_first)
+                error = sys_getsockname(fd, (struct sockaddr *)&place->address, &place->size);
+        return error;
 }
 
-int listener_open(const struct sockaddr *address, uint32_t address_size, uint64_t stall_ns)
+static void close_all(const int *fds, unsigned count)
 {
-        int fd = sys_socket_tcp(address->sa_family);
+        for (unsigned i = 0; i < count; i++)
+                (void)sys_close(fds[i]);
+}
 
-        if (fd < 0)
-                return fd;
-        int error = start(fd, address, address_size, stall_ns);
-        if (error < 0) {
-                sys_close(fd);
-                return error;
+/* Opens and binds them one after the other; *ret_open counts those to close on failure. */
+static int bind_all(struct place *place, uint64_t stall_ns, int *fds, unsigned count,
+                    unsigned *ret_open)
+{
+        for (unsigned i = 0; i < count; i++) {
+                fds[i] = sys_socket_tcp(place->address.ss_family);
+                if (fds[i] < 0)
+                        return fds[i];
+                ++*ret_open;
+                int error = bind_to(place, fds[i], i == 0, stall_ns);
+                if (error == 0 && i == 0 && count > 1)
+                        error = sys_setsockopt_int(fds[i], SOL_SOCKET, SO_REUSEPORT, 1);
+                if (error < 0)
+                        return error;
         }
-        return fd;
+        return 0;
+}
+
+int listener_open(const struct listener_setup *setup, int *ret_fds, unsigned count)
+{
+        struct place place = { .size = setup->address_size, .is_dual = setup->is_dual };
+        unsigned open = 0;
+
+        memcpy(&place.address, setup->address, setup->address_size);
+        int error = bind_all(&place, setup->stall_ns, ret_fds, count, &open);
+        for (unsigned i = 0; i < count && error == 0; i++)
+                error = sys_listen(ret_fds[i], LISTENER_BACKLOG);
+        if (error < 0)
+                close_all(ret_fds, open);
+        return error;
 }
 
 enum counters_accept_error listener_classify(int error)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listening sockets: how one is opened, and what an error of accept(2) means. Every option that a
- * connection needs is set here and inherited by the accepted sockets (socket(7), tcp(7)), so none
- * is set after accept.
+ * Listening TCP sockets: how they are opened, and what an error of accept(2) means. Every option
+ * that a connection needs is set here and inherited by the accepted sockets (socket(7), tcp(7)), so
+ * none is set after accept.
  */
 #pragma once
 
+#include <stdbool.h>
 #include <sys/socket.h>
 
 #include "core/counters.h"
@@ -19,13 +20,32 @@ enum { LISTENER_BACKLOG = 4096 };
  */
 enum { LISTENER_NOTSENT_SIZE = 128 * 1024 };
 
+/* A listening socket as a worker has it. */
+struct listener {
+        int fd;
+        bool is_unix;   /* AF_UNIX, else TCP */
+        bool is_shared; /* other workers accept from the same socket */
+};
+
+struct listener_setup {
+        const struct sockaddr *address; /* IPv4 or IPv6; port 0 takes a free one */
+        uint32_t address_size;
+        bool is_dual; /* the IPv6 socket takes IPv4 too, else IPv6 only */
+        /*
+         * The kernel keeps bytes for a peer that no longer answers for twice this time
+         * (TCP_USER_TIMEOUT); 0 = its default.
+         */
+        uint64_t stall_ns;
+};
+
 /*
- * Opens a TCP socket that listens on the address; port 0 takes a free one. The kernel keeps bytes
- * for a peer that no longer answers for twice stall_ns (TCP_USER_TIMEOUT), 0 = its default. Returns
- * the descriptor, the caller's, or -errno; nothing is left open on failure.
+ * Opens `count` sockets, 1 or more, that listen on one address, among which the kernel spreads the
+ * connections. The address must be free, also of other servers that would share it: the first
+ * socket binds alone, then SO_REUSEPORT lets the others in. 0, and the descriptors are the
+ * caller's; or -errno, and nothing is left open.
  */
-__attribute__((warn_unused_result)) int listener_open(const struct sockaddr *address,
-                                                      uint32_t address_size, uint64_t stall_ns);
+__attribute__((warn_unused_result)) int listener_open(const struct listener_setup *setup,
+                                                      int *ret_fds, unsigned count);
 
 /* What kind of failure an errno of accept(2) is; positive errno. */
 enum counters_accept_error listener_classify(int error);

@@ -88,7 +88,7 @@ static void note_read_error(struct conn *conn, int error)
 
 static void note_read(struct conn *conn, long got, uint32_t asked)
 {
-        if (got < asked && !has_flag(conn, CONN_ALERT))
+        if (got < asked && (conn->flags & (CONN_ALERT | CONN_UNIX)) == 0)
                 clear_flags(conn, CONN_READABLE);
 }
 
@@ -115,6 +115,16 @@ static void flush(struct pump *pump, struct conn *conn, uint64_t now_ns)
                 conn_sent(conn, sent, now_ns);
 }
 
+/* What was read is owed: it is counted, told of, and sent. */
+static void answer(struct pump *pump, struct conn *conn, uint64_t now_ns)
+{
+        struct conn_view view = conn_owed(conn, pump->pool);
+
+        counter_add(&pump->counters->received_bytes, view.size);
+        teller_data(pump->teller, conn, view.data, view.size, now_ns);
+        flush(pump, conn, now_ns);
+}
+
 static void echo(struct pump *pump, struct conn *conn, uint64_t now_ns)
 {
         uint32_t asked = conn_read_size(conn, pump->scratch_size);
@@ -126,9 +136,8 @@ static void echo(struct pump *pump, struct conn *conn, uint64_t now_ns)
         } else {
                 note_read(conn, got, asked);
                 conn_received(conn, pump->scratch, (uint32_t)got, now_ns);
-                counter_add(&pump->counters->received_bytes, conn_owed(conn, pump->pool).size);
                 if ((conn_wants(conn) & CONN_WANT_WRITE) != 0)
-                        flush(pump, conn, now_ns);
+                        answer(pump, conn, now_ns);
         }
         conn_settle(conn, pump->pool, now_ns);
 }
@@ -169,6 +178,7 @@ static void echo_by_peeking(struct pump *pump, struct conn *conn, uint64_t now_n
                 return;
         conn_echoed(conn, sent, now_ns);
         counter_add(&pump->counters->received_bytes, sent);
+        teller_data(pump->teller, conn, view.data, sent, now_ns);
         consume(pump, conn);
         /* What is ahead is still to be read, and sends no further edge. */
         if (sent == got && conn_ahead(conn) == 0)

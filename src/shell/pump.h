@@ -6,16 +6,19 @@
  *
  * Readiness under edge triggering (epoll(7)): an edge sets it, EAGAIN or a short count clears it.
  * A short read is no proof while an alert was seen: recv stops at a TCP urgent mark, and the end
- * of the stream sends no further edge; then only EAGAIN clears it. A connection reads only while
- * it is writable: nobody needs bytes that cannot leave.
+ * of the stream sends no further edge; then only EAGAIN clears it. On a Unix socket a short read
+ * never is: passed descriptors and urgent data end a recv early (unix(7)). A connection reads only
+ * while it is writable: nobody needs bytes that cannot leave.
  */
 #pragma once
 
 #include "core/counters.h"
+#include "shell/teller.h"
 
 struct pump {
         struct spill_pool *pool;
         struct counters *counters;
+        const struct teller *teller;
         unsigned char *scratch;
         uint32_t scratch_size; /* bytes; = the pool's block size */
 };

@@ -68,9 +68,9 @@ int sys_listen(int fd, int backlog)
         return result(listen(fd, backlog));
 }
 
-int sys_accept(int listen_fd)
+int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size)
 {
-        return result(accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        return result(accept4(listen_fd, ret_peer, size, SOCK_NONBLOCK | SOCK_CLOEXEC));
 }
 
 long sys_recv(int fd, void *data, uint32_t size, int flags)

@@ -22,7 +22,19 @@ static const uint64_t retry_after_ns = 100 * ms_ns;
 /* Pages go back a while after they fell free: a busy server would only fetch them again. */
 static const uint64_t trim_after_ns = 1000 * ms_ns;
 
-static const uint32_t conn_events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+/*
+ * What a connection is registered for. TCP for all, once. A Unix socket would tell EPOLLOUT at each
+ * read of its peer, so that is asked for only while there is no room.
+ */
+static uint32_t conn_events(const struct conn *conn)
+{
+        uint32_t events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+        bool is_unix = (conn->flags & CONN_UNIX) != 0;
+
+        if (!is_unix || (conn->flags & CONN_WAITS_FOR_ROOM) != 0)
+                events |= EPOLLOUT;
+        return events;
+}
 
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
 {
@@ -42,41 +54,90 @@ static void refuse(struct worker *worker, int fd, enum counters_refused why)
         (void)sys_close(fd);
 }
 
-/* Takes an accepted socket in; false when the kernel cannot watch it. */
-static bool admit(struct worker *worker, int fd)
+/* Counts one more connection of the process, if the limit allows it; never beyond it. */
+static bool count_in(struct worker *worker)
 {
-        struct conn *conn = slots_take(&worker->slots);
+        _Atomic uint32_t *open = &worker->config.shared->open;
+        uint32_t count = atomic_load_explicit(open, memory_order_relaxed);
 
-        if (conn == NULL) {
+        while (count < worker->config.max_connections)
+                if (atomic_compare_exchange_weak_explicit(
+                        open, &count, count + 1, memory_order_relaxed, memory_order_relaxed))
+                        return true;
+        return false;
+}
+
+static void count_out(struct worker *worker)
+{
+        atomic_fetch_sub_explicit(&worker->config.shared->open, 1, memory_order_relaxed);
+}
+
+static void start_conn(struct worker *worker, struct conn *conn, int fd, unsigned listener)
+{
+        conn_init(conn, worker->now_ns);
+        conn->fd = fd;
+        conn->opened_ns = worker->now_ns;
+        conn->listener = (uint8_t)listener;
+        /* No event tells that there is room at first: a Unix socket is taken to have some. */
+        if (worker->acceptor.listeners[listener].is_unix)
+                conn->flags |= CONN_UNIX | CONN_WRITABLE;
+}
+
+/* Hands the connection to the kernel; what its listener could not hand down is set first. */
+static int watch_conn(struct worker *worker, const struct conn *conn)
+{
+        int error = 0;
+
+        /* unix(7) sockets do not inherit it, and without it an urgent byte would be lost. */
+        if ((conn->flags & CONN_UNIX) != 0)
+                error = sys_setsockopt_int(conn->fd, SOL_SOCKET, SO_OOBINLINE, 1);
+        if (error < 0)
+                return error;
+        return sys_poll_set(worker->poll_fd, EPOLL_CTL_ADD, conn->fd, conn_events(conn),
+                            slots_token(&worker->slots, conn));
+}
+
+/* Takes an accepted socket in; false when the kernel cannot watch it. */
+static bool admit(struct worker *worker, int fd, unsigned listener,
+                  const struct acceptor_peer *peer)
+{
+        if (!count_in(worker)) {
                 refuse(worker, fd, REFUSED_LIMIT);
+                teller_limit(&worker->config.teller, (uint8_t)listener,
+                             worker->config.max_connections, worker->now_ns);
                 return true;
         }
-        uint32_t index = slots_index(&worker->slots, conn);
-        int error = sys_poll_set(worker->poll_fd, EPOLL_CTL_ADD, fd, conn_events,
-                                 slots_token(&worker->slots, conn));
-        if (error < 0) {
+        /* Each worker has room for all connections of the process. */
+        struct conn *conn = slots_take(&worker->slots);
+        ensure(conn != NULL);
+        start_conn(worker, conn, fd, listener);
+        if (watch_conn(worker, conn) < 0) {
                 slots_put(&worker->slots, conn);
+                count_out(worker);
                 refuse(worker, fd, REFUSED_NO_MEMORY);
                 return false;
         }
-        conn_init(conn, worker->now_ns);
-        conn->fd = fd;
+        uint32_t index = slots_index(&worker->slots, conn);
         ready_clear(&worker->ready, index);
         timers_clear(&worker->timers, index);
         timers_arm(&worker->timers, index, conn_deadline(conn, &worker->config.limits));
         counter_add(&worker->counters->accepted, 1);
+        teller_open(&worker->config.teller, conn, (const struct sockaddr *)&peer->address,
+                    peer->size);
         return true;
 }
 
 static void accept_some(struct worker *worker, unsigned listener, unsigned count)
 {
+        struct acceptor_peer peer;
+
         while (count-- > 0) {
-                int fd = acceptor_take(&worker->acceptor, listener, worker->now_ns);
+                int fd = acceptor_take(&worker->acceptor, listener, &peer, worker->now_ns);
                 if (fd == -EAGAIN)
                         return;
-                if (fd < 0 || admit(worker, fd))
+                if (fd < 0 || admit(worker, fd, listener, &peer))
                         continue;
-                acceptor_pause(&worker->acceptor, worker->now_ns);
+                acceptor_pause(&worker->acceptor, listener, ACCEPT_NO_MEMORY, worker->now_ns);
                 return;
         }
 }
@@ -97,7 +158,9 @@ static void close_conn(struct worker *worker, struct conn *conn)
                 (void)sys_reset_on_close(conn->fd);
         (void)sys_close(conn->fd);
         counter_add(&worker->counters->closed[conn->end], 1);
+        teller_close(&worker->config.teller, conn, worker->now_ns);
         slots_put(&worker->slots, conn);
+        count_out(worker);
         worker->trim_ns = earlier(worker->trim_ns, worker->now_ns + trim_after_ns);
         acceptor_resume(&worker->acceptor, worker->now_ns);
 }
@@ -111,11 +174,29 @@ static void arm(struct worker *worker, const struct conn *conn)
         timers_arm(&worker->timers, slots_index(&worker->slots, conn), deadline_ns);
 }
 
+/* A Unix connection asks for EPOLLOUT while there is no room, and drops it once there is. */
+static void ask_for_room(struct worker *worker, struct conn *conn)
+{
+        bool has_room = (conn->flags & CONN_WRITABLE) != 0;
+        bool waits = (conn->flags & CONN_WAITS_FOR_ROOM) != 0;
+
+        if ((conn->flags & CONN_UNIX) == 0 || has_room != waits || conn->end != CONN_OPEN)
+                return;
+        conn->flags ^= CONN_WAITS_FOR_ROOM;
+        int error = sys_poll_set(worker->poll_fd, EPOLL_CTL_MOD, conn->fd, conn_events(conn),
+                                 slots_token(&worker->slots, conn));
+        if (error == 0)
+                return;
+        conn->flags ^= CONN_WAITS_FOR_ROOM;
+        conn->flags |= CONN_RETRY;
+}
+
 static void take_turn(struct worker *worker, struct conn *conn)
 {
         unsigned before = conn->flags & (CONN_PARKED | CONN_RETRY);
 
         pump_turn(&worker->pump, conn, worker->now_ns);
+        ask_for_room(worker, conn);
         /* Only these can make a deadline earlier; all else the timer learns when it fires. */
         if (before != (conn->flags & (CONN_PARKED | CONN_RETRY))) {
                 arm(worker, conn);
@@ -193,7 +274,7 @@ static void stop_listening(struct worker *worker)
 {
         for (unsigned i = 0; i < worker->acceptor.count; i++) {
                 /* What waits is served; who comes later finds another server, or none. */
-                (void)sys_listen(worker->acceptor.listen_fds[i], 0);
+                (void)sys_listen(worker->acceptor.listeners[i].fd, 0);
                 accept_some(worker, i, LISTENER_BACKLOG);
         }
         acceptor_close(&worker->acceptor);
@@ -213,7 +294,8 @@ static void start_draining(struct worker *worker)
                 if (conn == NULL)
                         continue;
                 conn_drain(conn);
-                /* Bytes may be waiting whose edge was not fetched yet, behind an urgent mark too. */
+                /* Bytes may be waiting whose edge was not fetched yet, behind an urgent mark too.
+                 */
                 conn->flags |= CONN_READABLE | CONN_ALERT;
                 put_if_ready(worker, conn);
         }
@@ -316,6 +398,7 @@ static int reserve(struct worker *worker)
         timers_init(&worker->timers, worker->slots.conns, worker->now_ns);
         worker->pump = (struct pump){ .pool = &worker->pool,
                                       .counters = worker->counters,
+                                      .teller = &worker->config.teller,
                                       .scratch = scratch,
                                       .scratch_size = config->scratch_size };
         poison(scratch, scratch_size);
@@ -346,7 +429,7 @@ static int open_poll(struct worker *worker)
                 sys_close(worker->poll_fd);
                 return error;
         }
-        acceptor_init(&worker->acceptor, worker->poll_fd, worker->counters);
+        acceptor_init(&worker->acceptor, worker->poll_fd, worker->counters, &worker->config.teller);
         return 0;
 }
 
@@ -369,9 +452,9 @@ int worker_open(struct worker *worker, const struct worker_config *config,
         return error;
 }
 
-int worker_listen(struct worker *worker, int listen_fd)
+int worker_listen(struct worker *worker, const struct listener *listener)
 {
-        return acceptor_add(&worker->acceptor, listen_fd);
+        return acceptor_add(&worker->acceptor, listener);
 }
 
 void worker_drain(struct worker *worker)
@@ -388,6 +471,7 @@ void worker_close(struct worker *worker)
                         continue;
                 (void)sys_reset_on_close(conn->fd);
                 (void)sys_close(conn->fd);
+                count_out(worker);
         }
         acceptor_close(&worker->acceptor);
         (void)sys_close(worker->wake_fd);

@@ -4,6 +4,7 @@
  * take turns, accept, expire. Production loops over it in a thread; tests call it step by step.
  *
  * Only worker_drain() may be called from another thread. All memory is reserved by worker_open().
+ * On the echo path workers share nothing; at accept and close they count in struct worker_shared.
  */
 #pragma once
 
@@ -15,6 +16,7 @@
 #include "core/timers.h"
 #include "shell/acceptor.h"
 #include "shell/pump.h"
+#include "shell/teller.h"
 
 enum {
         WORKER_EVENTS_MAX = 256, /* fetched a round */
@@ -24,9 +26,16 @@ enum {
 /* The least a worker can do with: below it nearly every slow reader takes the peek path. */
 enum { WORKER_BLOCKS_MIN = 4 };
 
+/* What all workers of the process know of each other; zeroed at first, the caller's. */
+struct worker_shared {
+        _Alignas(64) _Atomic uint32_t open; /* connections */
+};
+
 struct worker_config {
-        uint32_t max_connections; /* 1 to VACANCY_COUNT_MAX */
-        uint32_t block_count;     /* 0 to VACANCY_COUNT_MAX; 0 = peek always */
+        struct worker_shared *shared;
+        struct teller teller;     /* whom it tells what happens */
+        uint32_t max_connections; /* of all workers together; 1 to VACANCY_COUNT_MAX */
+        uint32_t block_count;     /* this worker's; 0 to VACANCY_COUNT_MAX; 0 = peek always */
         uint32_t scratch_size;    /* bytes, of the scratch buffer and of a block; pages */
         struct conn_limits limits;
         uint64_t drain_timeout_ns; /* how long connections may finish; 0 = not at all */
@@ -63,8 +72,12 @@ enum { WORKER_RUNS = 1, WORKER_DRAINED = 0 };
 __attribute__((warn_unused_result)) int
 worker_open(struct worker *worker, const struct worker_config *config, struct counters *counters);
 
-/* Accepts from a listening socket from now on; on success (0) the worker owns it, else -errno. */
-__attribute__((warn_unused_result)) int worker_listen(struct worker *worker, int listen_fd);
+/*
+ * Accepts from a listening socket from now on; on success (0) the worker owns the descriptor, else
+ * -errno. Workers that share a socket have a descriptor of it each (dup(2)).
+ */
+__attribute__((warn_unused_result)) int worker_listen(struct worker *worker,
+                                                      const struct listener *listener);
 
 /*
  * One round; waits for events at most timeout_ms, -1 = as long as there is nothing to do.

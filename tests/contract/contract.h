@@ -96,4 +96,5 @@ void contract_finish(TCase *tcase);
 void contract_ports(TCase *tcase);
 void contract_reset(TCase *tcase);
 void contract_space(TCase *tcase);
+void contract_unix(TCase *tcase);
 void contract_urgent(TCase *tcase);

@@ -9,7 +9,7 @@ START_TEST(nobody_to_accept_is_no_event)
 {
         ck_assert_int_eq(
             sys_poll_set(contract.poll_fd, EPOLL_CTL_ADD, contract.listen_fd, EPOLLIN, 1), 0);
-        ck_assert_int_eq(sys_accept(contract.listen_fd), -EAGAIN);
+        ck_assert_int_eq(sys_accept(contract.listen_fd, NULL, NULL), -EAGAIN);
         expect_silence(contract.poll_fd);
 }
 END_TEST
@@ -23,10 +23,10 @@ START_TEST(waiting_connection_is_a_level_until_it_is_accepted)
         ck_assert_int_eq(peer_connect(&wire.peer, contract.port), 0);
         expect_events(contract.poll_fd, 1, EPOLLIN);
         expect_events(contract.poll_fd, 1, EPOLLIN);
-        wire.fd = sys_accept(contract.listen_fd);
+        wire.fd = sys_accept(contract.listen_fd, NULL, NULL);
         ck_assert_int_ge(wire.fd, 0);
         expect_silence(contract.poll_fd);
-        ck_assert_int_eq(sys_accept(contract.listen_fd), -EAGAIN);
+        ck_assert_int_eq(sys_accept(contract.listen_fd, NULL, NULL), -EAGAIN);
         wire_close(&wire);
 }
 END_TEST
@@ -42,7 +42,7 @@ START_TEST(listener_that_is_watched_again_tells_of_who_waits)
         expect_silence(contract.poll_fd);
         ck_assert_int_eq(sys_poll_set(contract.poll_fd, EPOLL_CTL_ADD, fd, EPOLLIN, 1), 0);
         expect_events(contract.poll_fd, 1, EPOLLIN);
-        wire.fd = sys_accept(fd);
+        wire.fd = sys_accept(fd, NULL, NULL);
         wire_close(&wire);
 }
 END_TEST
@@ -168,7 +168,7 @@ START_TEST(lowest_descriptor_is_used_again_at_once)
         ck_assert_int_lt(fd, second.fd);
         wire_close_server(&second);
         wire_close_server(&first);
-        third.fd = sys_accept(contract.listen_fd);
+        third.fd = sys_accept(contract.listen_fd, NULL, NULL);
         ck_assert_int_eq(third.fd, fd);
         wire_close(&first);
         wire_close(&second);
@@ -190,10 +190,10 @@ START_TEST(without_a_free_descriptor_the_connection_waits)
                 count++;
         ck_assert_int_lt(count, 128);
         ck_assert_int_eq(fds[count], -EMFILE);
-        ck_assert_int_eq(sys_accept(contract.listen_fd), -EMFILE);
-        ck_assert_int_eq(sys_accept(contract.listen_fd), -EMFILE);
+        ck_assert_int_eq(sys_accept(contract.listen_fd, NULL, NULL), -EMFILE);
+        ck_assert_int_eq(sys_accept(contract.listen_fd, NULL, NULL), -EMFILE);
         ck_assert_int_eq(sys_close(fds[0]), 0);
-        wire.fd = sys_accept(contract.listen_fd);
+        wire.fd = sys_accept(contract.listen_fd, NULL, NULL);
         ck_assert_int_eq(wire.fd, fds[0]);
         wire_receive(&wire, 10);
         while (--count > 0)

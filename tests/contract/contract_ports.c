@@ -124,13 +124,40 @@ START_TEST(first_binds_alone_then_shares_and_all_get_connections)
                 ck_assert_uint_lt(try, TRIES_MAX);
                 ck_assert_int_eq(peer_connect(&wire.peer, port), 0);
                 ck_assert_int_eq(sys_poll_wait(contract.poll_fd, &event, 1, PATIENCE_MS), 1);
-                wire.fd = sys_accept(fds[event.data.u64]);
+                wire.fd = sys_accept(fds[event.data.u64], NULL, NULL);
                 ck_assert_int_ge(wire.fd, 0);
                 counts[event.data.u64]++;
                 wire_close(&wire);
         }
         ck_assert_int_eq(sys_close(fds[0]), 0);
         ck_assert_int_eq(sys_close(fds[1]), 0);
+}
+END_TEST
+
+/* What binding an IPv6 socket to any address gives; is_possible = this machine has IPv6. */
+static int try_bind_ip6(int is_only, uint16_t port, bool *ret_is_possible)
+{
+        struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+        int fd = sys_socket_tcp(AF_INET6);
+
+        *ret_is_possible = fd >= 0;
+        if (fd < 0)
+                return fd;
+        ck_assert_int_eq(sys_setsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, is_only), 0);
+        int error = sys_bind(fd, (struct sockaddr *)&address, sizeof(address));
+        ck_assert_int_eq(sys_close(fd), 0);
+        return error;
+}
+
+START_TEST(ip6_has_the_port_of_ip4_too_unless_it_is_ip6_only)
+{
+        bool is_possible = false;
+        int error = try_bind_ip6(0, contract.port, &is_possible);
+
+        if (!is_possible)
+                return;
+        ck_assert_int_eq(error, -EADDRINUSE);
+        ck_assert_int_eq(try_bind_ip6(1, contract.port, &is_possible), 0);
 }
 END_TEST
 
@@ -144,4 +171,5 @@ void contract_ports(TCase *tcase)
         tcase_add_test(tcase, address_is_reused_only_if_both_would);
         tcase_add_test(tcase, of_two_that_reuse_an_address_only_the_first_listens);
         tcase_add_test(tcase, first_binds_alone_then_shares_and_all_get_connections);
+        tcase_add_test(tcase, ip6_has_the_port_of_ip4_too_unless_it_is_ip6_only);
 }

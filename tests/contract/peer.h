@@ -16,6 +16,7 @@ struct peer {
         uint32_t stream; /* its payload; counts connections since kernel_open() */
         uint64_t sent;
         uint64_t received;
+        bool is_unix; /* by a Unix stream socket, else TCP */
 };
 
 /* A kernel in which nothing is open; it has at least 20 descriptors and at most 128. */
@@ -24,6 +25,10 @@ void kernel_open(void);
 void kernel_close(void);
 /* Connections of this listener get buffers that are soon full; ask before listening. */
 void kernel_shrink_buffers(int listen_fd);
+
+/* A Unix stream socket that listens; its port is for peer_connect_unix(). */
+int kernel_listen_unix(uint16_t *ret_port);
+void peer_connect_unix(struct peer *peer, uint16_t port);
 
 /* 0 or -ECONNREFUSED. */
 int peer_connect(struct peer *peer, uint16_t port);
@@ -45,6 +50,6 @@ void peer_expect_end(struct peer *peer);
 void peer_expect_reset(struct peer *peer);
 
 void peer_finish(struct peer *peer);
-/* With close(2): a reset if bytes were not received. */
+/* With close(2): a reset if bytes were not received. A Unix socket knows no other reset. */
 void peer_close(struct peer *peer);
 void peer_reset(struct peer *peer);

@@ -43,6 +43,17 @@ int peer_connect(struct peer *peer, uint16_t port)
         return 0;
 }
 
+int kernel_listen_unix(uint16_t *ret_port)
+{
+        return sim_listen_unix(ret_port);
+}
+
+void peer_connect_unix(struct peer *peer, uint16_t port)
+{
+        ck_assert_int_eq(peer_connect(peer, port), 0);
+        peer->is_unix = true;
+}
+
 bool peer_is_unanswered(uint16_t port)
 {
         return sim_client_connect(port) == -EAGAIN;

@@ -46,7 +46,7 @@ static void start_connected(void)
         start_listener();
         ck_assert_int_eq(sys_listen(listen_fd, 8), 0);
         client = sim_client_connect(PORT);
-        fd = sys_accept(listen_fd);
+        fd = sys_accept(listen_fd, NULL, NULL);
         ck_assert_int_ge(fd, 0);
         ck_assert_uint_eq(sim_client_send(client, 100, false), 100);
         ck_assert_int_eq(sys_recv(fd, data, sizeof(data), 0), 100);
@@ -93,17 +93,18 @@ TRAP(leaving_a_descriptor_open, start_connected(); sys_close(fd); sim_client_for
 TRAP(leaving_a_connection, start_connected(); sys_close(fd); sys_close(listen_fd); sim_close();)
 TRAP(leaving_memory_reserved, start(); (void)sys_reserve(PAGE); sim_close();)
 TRAP(round_of_too_many_calls, start(); for (unsigned i = 0; i < 1000000; i++) (void)sys_clock();)
-TRAP(reserving_twice, start(); (void)sys_reserve(PAGE); (void)sys_reserve(PAGE);)
+TRAP(reserving_for_too_many_workers,
+     start(); for (unsigned i = 0; i <= SIM_POLLS_MAX; i++) (void)sys_reserve(PAGE);)
 TRAP(giving_back_part,
      start(); void *pages = sys_reserve(2 * PAGE); (void)sys_unreserve(pages, PAGE);)
 TRAP(releasing_what_was_not_reserved,
      start(); void *pages = sys_reserve(PAGE); (void)sys_release(pages, 2 * PAGE);)
 TRAP(releasing_within_a_page,
      start(); unsigned char *pages = sys_reserve(2 * PAGE); (void)sys_release(pages + 8, PAGE);)
-TRAP(accepting_without_listening, start_listener(); (void)sys_accept(listen_fd);)
-TRAP(binding_an_unknown_family,
+TRAP(accepting_without_listening, start_listener(); (void)sys_accept(listen_fd, NULL, NULL);)
+TRAP(binding_to_another_family,
      start(); struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
-     (void)sys_bind(sys_socket_tcp(AF_INET6), (struct sockaddr *)&address, sizeof(address));)
+     (void)sys_bind(sys_socket_tcp(AF_INET), (struct sockaddr *)&address, sizeof(address));)
 TRAP(opening_too_many_epolls,
      start(); for (unsigned i = 0; i <= SIM_POLLS_MAX; i++) (void)sys_poll_open();)
 TRAP(client_that_sends_after_its_end,
@@ -126,7 +127,7 @@ START_TEST(next_round_may_call_again)
 {
         start();
         for (unsigned round = 0; round < 3; round++) {
-                sim_step();
+                sim_step(0);
                 for (unsigned i = 0; i < 60000; i++)
                         (void)sys_clock();
         }
@@ -222,12 +223,12 @@ static void add_traps(TCase *tcase)
                 leaving_a_connection,
                 leaving_memory_reserved,
                 round_of_too_many_calls,
-                reserving_twice,
+                reserving_for_too_many_workers,
                 giving_back_part,
                 releasing_what_was_not_reserved,
                 releasing_within_a_page,
                 accepting_without_listening,
-                binding_an_unknown_family,
+                binding_to_another_family,
                 opening_too_many_epolls,
                 client_that_sends_after_its_end,
                 client_that_is_not_known,

@@ -16,7 +16,10 @@ static struct worker worker;
 static struct counters counters;
 static uint16_t port;
 
-static const struct worker_config config = { .max_connections = 8,
+static struct worker_shared shared;
+
+static const struct worker_config config = { .shared = &shared,
+                                             .max_connections = 8,
                                              .block_count = 4,
                                              .scratch_size = 4096,
                                              .limits = { .idle_ns = 1000000000,
@@ -32,11 +35,23 @@ static void start(const struct sim_settings *settings)
         counters = (struct counters){ 0 };
         sim_open(&choice, settings, NULL);
         ck_assert_int_eq(worker_open(&worker, &config, &counters), 0);
-        int fd = listener_open((const struct sockaddr *)&address, size, 0);
-        ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(sys_getsockname(fd, (struct sockaddr *)&address, &size), 0);
-        ck_assert_int_eq(worker_listen(&worker, fd), 0);
+        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
+                                        .address_size = size };
+        struct listener listener = { 0 };
+        ck_assert_int_eq(listener_open(&setup, &listener.fd, 1), 0);
+        ck_assert_int_eq(sys_getsockname(listener.fd, (struct sockaddr *)&address, &size), 0);
+        ck_assert_int_eq(worker_listen(&worker, &listener), 0);
         port = ntohs(address.sin_port);
+}
+
+/* Another listener of the worker, a Unix socket. */
+static uint16_t listen_unix(void)
+{
+        uint16_t unix_port = 0;
+        struct listener listener = { .fd = sim_listen_unix(&unix_port), .is_unix = true };
+
+        ck_assert_int_eq(worker_listen(&worker, &listener), 0);
+        return unix_port;
 }
 
 static void stop(void)
@@ -48,7 +63,7 @@ static void stop(void)
 static void step(unsigned rounds)
 {
         while (rounds-- > 0) {
-                sim_step();
+                sim_step(0);
                 ck_assert_int_ge(worker_step(&worker, -1), 0);
         }
 }
@@ -108,7 +123,7 @@ START_TEST(pause_is_counted_once_and_ends_by_itself)
                 step(3);
                 ck_assert_uint_eq(counter_read(&counters.accept_pauses), pauses);
                 ck_assert_uint_eq(counter_read(&counters.accepted), 0);
-                sim_advance(sim_sleeps_until() - sim_now());
+                sim_advance(sim_sleeps_until(0) - sim_now());
         }
         step(3);
         ck_assert_uint_eq(counter_read(&counters.accept_pauses), 2);
@@ -133,6 +148,111 @@ START_TEST(client_that_left_while_it_waited_delays_nobody)
 }
 END_TEST
 
+START_TEST(round_moves_one_scratch_buffer_of_a_connection_that_has_more)
+{
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_min = 1 << 20,
+                                               .buffer_max = 1 << 20 };
+
+        start(&settings);
+        int client = sim_client_connect(port);
+        step(2);
+        ck_assert_uint_eq(sim_client_send(client, 3 * config.scratch_size, false),
+                          3 * config.scratch_size);
+        for (unsigned round = 1; round <= 3; round++) {
+                step(1);
+                ck_assert_uint_eq(sim_link(client)->echoed, round * config.scratch_size);
+        }
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
+/* Without SO_OOBINLINE an urgent byte would be lost, and the client none the wiser. */
+START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
+{
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_max = 100 };
+        struct sim_injection injection = {
+                .call = SIM_SETSOCKOPT_INT, .first = 1, .count = UINT64_MAX, .error = ENOMEM
+        };
+
+        start(&settings);
+        int client = sim_client_connect(listen_unix());
+        sim_inject(&injection);
+        step(2);
+        ck_assert_uint_eq(counter_read(&counters.refused[REFUSED_NO_MEMORY]), 1);
+        ck_assert_uint_eq(counter_read(&counters.accepted), 0);
+        ck_assert_uint_eq(atomic_load(&shared.open), 0);
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
+/* Opens `count` listening sockets; 0 or -errno. */
+static int try_to_listen(int family, bool is_dual, uint16_t at, int *fds, unsigned count)
+{
+        /* IPv4 has its port in the same place. */
+        struct sockaddr_in6 address = { .sin6_family = (sa_family_t)family,
+                                        .sin6_port = htons(at) };
+        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
+                                        .address_size = family == AF_INET6
+                                                            ? sizeof(address)
+                                                            : sizeof(struct sockaddr_in),
+                                        .is_dual = is_dual };
+
+        return listener_open(&setup, fds, count);
+}
+
+static void start_alone(void)
+{
+        static const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX };
+
+        choice = choice_from_seed(1);
+        sim_open(&choice, &settings, NULL);
+}
+
+static void close_listeners(const int *fds, unsigned count)
+{
+        for (unsigned i = 0; i < count; i++)
+                ck_assert_int_eq(sys_close(fds[i]), 0);
+}
+
+/* Its workers share the port, and would share it with those of another server. */
+START_TEST(port_of_another_server_is_taken_though_it_is_shared)
+{
+        int ours[2];
+        int others[2];
+
+        start_alone();
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, others, 2), 0);
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ours, 2), -EADDRINUSE);
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ours, 1), -EADDRINUSE);
+        close_listeners(others, 2);
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ours, 2), 0);
+        close_listeners(ours, 2);
+        sim_close();
+}
+END_TEST
+
+START_TEST(ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual)
+{
+        int ip4[2];
+        int ip6[2];
+
+        start_alone();
+        ck_assert_int_eq(try_to_listen(AF_INET6, false, 862, ip6, 2), 0);
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ip4, 2), 0);
+        close_listeners(ip6, 2);
+        ck_assert_int_eq(try_to_listen(AF_INET6, true, 862, ip6, 2), -EADDRINUSE);
+        close_listeners(ip4, 2);
+        ck_assert_int_eq(try_to_listen(AF_INET6, true, 862, ip6, 2), 0);
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ip4, 2), -EADDRINUSE);
+        close_listeners(ip6, 2);
+        sim_close();
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -140,6 +260,10 @@ int main(void)
                 round_accepts_no_more_than_a_batch,
                 pause_is_counted_once_and_ends_by_itself,
                 client_that_left_while_it_waited_delays_nobody,
+                round_moves_one_scratch_buffer_of_a_connection_that_has_more,
+                unix_connection_whose_option_cannot_be_set_is_refused,
+                port_of_another_server_is_taken_though_it_is_shared,
+                ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual,
         };
 
         return SUITE_RUN("worker", tests);

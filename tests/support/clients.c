@@ -229,7 +229,8 @@ void clients_act(void)
 void clients_crowd(uint32_t count)
 {
         while (count-- > 0) {
-                int link = sim_client_connect(world.settings.ports[0]);
+                int link =
+                    sim_client_connect(world.settings.ports[count % world.settings.port_count]);
                 if (link < 0)
                         return;
                 sim_client_close(link);

@@ -10,13 +10,13 @@
 
 #include "support/choice.h"
 
-enum { CLIENTS_MAX = 16 };
+enum { CLIENTS_MAX = 16, CLIENTS_PORTS_MAX = 2 };
 
 struct clients_settings {
         uint32_t count;          /* at a time; 1 to CLIENTS_MAX */
         uint32_t connection_max; /* in all */
         uint32_t message_max;    /* bytes a client sends at once; 1 or more */
-        uint16_t ports[2];
+        uint16_t ports[CLIENTS_PORTS_MAX];
         uint32_t port_count;
         uint32_t parts; /* bit i: the i-th part of the table is played */
 };

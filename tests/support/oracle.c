@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "support/oracle_state.h"
+
 /* A timer pops within a tick of its deadline, and epoll_wait counts in whole ms. */
 static const uint64_t slack_ns = 2 * (UINT64_C(1) << TIMERS_TICK_SHIFT) + 1000000;
 
@@ -20,30 +22,21 @@ enum { ROUNDS_MAX = 3 };
  */
 enum { SENDS_MAX = 2 * (2 + TIMERS_LEVELS) };
 
-static struct {
-        const struct worker *worker;
-        bool is_closing;
-        uint64_t closed_least[CONN_END_COUNT];
-        uint64_t closed_most[CONN_END_COUNT];
-        uint64_t refused[REFUSED_COUNT];
-        uint64_t refused_step; /* the latest round in which the kernel would not watch a socket */
-        uint64_t faults;       /* as of the previous round */
-        uint32_t waited[SIM_LINKS_MAX];
-        uint32_t ordinals[SIM_LINKS_MAX];
-} oracle;
+struct oracle oracle;
 
 static uint64_t later(uint64_t since_ns, uint64_t wait_ns)
 {
         return wait_ns == 0 || wait_ns > UINT64_MAX - since_ns ? UINT64_MAX : since_ns + wait_ns;
 }
 
-static uint64_t drain_deadline(void)
+static uint64_t drain_deadline(uint32_t worker)
 {
-        uint64_t wait_ns = oracle.worker->config.drain_timeout_ns;
+        uint64_t began_ns = sim_drain_began(worker);
+        uint64_t wait_ns = oracle_config()->drain_timeout_ns;
 
-        if (sim_drain_began() == UINT64_MAX)
+        if (began_ns == UINT64_MAX)
                 return UINT64_MAX;
-        return wait_ns == 0 ? sim_drain_began() : later(sim_drain_began(), wait_ns);
+        return wait_ns == 0 ? began_ns : later(began_ns, wait_ns);
 }
 
 /* Bytes that came after our FIN are discarded. */
@@ -54,7 +47,7 @@ static bool is_owed(const struct sim_link *link)
 
 static uint64_t deadline(const struct sim_link *link)
 {
-        const struct conn_limits *limits = &oracle.worker->config.limits;
+        const struct conn_limits *limits = &oracle_config()->limits;
 
         return is_owed(link) ? later(link->owed_ns, limits->stall_ns)
                              : later(link->moved_ns, limits->idle_ns);
@@ -100,7 +93,7 @@ static uint32_t reasons(const struct sim_link *link)
         uint32_t found = 0;
         if (deadline(link) <= now_ns)
                 found |= UINT32_C(1) << (is_owed(link) ? CONN_END_STALL : CONN_END_IDLE);
-        if (drain_deadline() <= now_ns)
+        if (drain_deadline(link->worker) <= now_ns)
                 found |= UINT32_C(1) << CONN_END_DRAIN_TIMEOUT;
         return found;
 }
@@ -149,13 +142,13 @@ static void check_close(const struct sim_link *link)
 /* It was accepted and never became a connection. */
 static void check_refusal(const struct sim_link *link)
 {
-        uint32_t open = sim_watched();
+        uint32_t open = oracle_open_count();
 
         if (!link->is_reset_on_close && sim_figures()->injected == 0)
                 sim_fail("connection %" PRIu32 ": refused without a reset", link->ordinal);
-        if (!link->is_refused_watch && open < oracle.worker->config.max_connections)
+        if (!link->is_refused_watch && open < oracle_config()->max_connections)
                 sim_fail("connection %" PRIu32 ": refused when %" PRIu32 " of %" PRIu32 " are open",
-                         link->ordinal, open, oracle.worker->config.max_connections);
+                         link->ordinal, open, oracle_config()->max_connections);
         oracle.refused[link->is_refused_watch ? REFUSED_NO_MEMORY : REFUSED_LIMIT]++;
         if (link->is_refused_watch)
                 oracle.refused_step = sim_steps();
@@ -191,57 +184,57 @@ static void check_sleep_of(const struct sim_link *link, uint64_t until_ns)
                 sim_fail("connection %" PRIu32 ": nothing will try again", link->ordinal);
         if (deadline(link) < UINT64_MAX - slack_ns && until_ns > deadline(link) + slack_ns)
                 sim_fail("connection %" PRIu32 ": its deadline will be missed", link->ordinal);
-        if (sim_drain_began() != UINT64_MAX && !link->is_server_finished && !may_retry &&
-            link->edges_later == 0 && !is_owed(link) && (mask(link) & EPOLLOUT) != 0)
+        if (sim_drain_began(link->worker) != UINT64_MAX && !link->is_server_finished &&
+            !may_retry && link->edges_later == 0 && !is_owed(link) && (mask(link) & EPOLLOUT) != 0)
                 sim_fail("connection %" PRIu32 ": draining, and not finished", link->ordinal);
 }
 
-static void check_counters(void)
+/* unix_write_space() tells of room at each read of the peer: who waits for none must not hear it.
+ */
+static void check_room_of(const struct sim_link *link)
 {
-        const struct counters *counters = oracle.worker->counters;
-        const struct sim_figures *figures = sim_figures();
+        bool is_settled = !is_owed(link) && link->read == link->sent && sim_now() >= link->retry_ns;
 
-        if (sim_watched() > oracle.worker->config.max_connections)
-                sim_fail("%" PRIu32 " connections are open, %" PRIu32 " are allowed", sim_watched(),
-                         oracle.worker->config.max_connections);
-        if (counters_open(counters) != sim_watched())
-                sim_fail("%" PRIu64 " connections counted, %" PRIu32 " are open",
-                         counters_open(counters), sim_watched());
-        if (counter_read(&counters->received_bytes) != figures->taken)
-                sim_fail("%" PRIu64 " received bytes counted, there were %" PRIu64,
-                         counter_read(&counters->received_bytes), figures->taken);
-        if (counter_read(&counters->sent_bytes) != figures->bytes)
-                sim_fail("%" PRIu64 " sent bytes counted, there were %" PRIu64,
-                         counter_read(&counters->sent_bytes), figures->bytes);
-        if (counter_read(&counters->peek_turns) != figures->peeks)
-                sim_fail("%" PRIu64 " peek turns counted, there were %" PRIu64,
-                         counter_read(&counters->peek_turns), figures->peeks);
-        if (counter_read(&counters->parked) > oracle.worker->config.block_count)
-                sim_fail("more connections are parked than there are blocks");
+        if (link->is_unix && is_settled && (sim_watched_for(link->fd) & EPOLLOUT) != 0)
+                sim_fail("connection %" PRIu32 ": waits for room, and has nothing to send",
+                         link->ordinal);
 }
 
-static void sleeps(uint64_t until_ns)
+static void sleeps(uint32_t worker, uint64_t until_ns)
 {
+        uint64_t drain_ns = drain_deadline(worker);
         uint32_t owing = 0;
 
         for (int i = 0; i < SIM_LINKS_MAX; i++) {
                 const struct sim_link *link = sim_link_at(i);
-                if (link == NULL || link->fd < 0 || !link->is_watched)
+                if (link == NULL || link->fd < 0 || !link->is_watched || link->worker != worker)
                         continue;
                 check_sleep_of(link, until_ns);
+                check_room_of(link);
                 owing += is_owed(link);
         }
-        if (owing != counter_read(&oracle.worker->counters->parked))
-                sim_fail("%" PRIu32 " connections owe bytes, %" PRIu64 " are parked", owing,
-                         counter_read(&oracle.worker->counters->parked));
-        if (drain_deadline() < UINT64_MAX && until_ns > drain_deadline() + slack_ns &&
-            sim_watched() > 0 && sim_now() < drain_deadline())
+        if (drain_ns < UINT64_MAX && until_ns > drain_ns + slack_ns && sim_watched(worker) > 0 &&
+            sim_now() < drain_ns)
                 sim_fail("the drain timeout will be missed");
-        if (sim_is_accepting_paused() && until_ns > sim_now() + pause_ns)
+        if (sim_is_accepting_paused(worker) && until_ns > sim_now() + pause_ns)
                 sim_fail("accepting will not be resumed in time");
-        if (sim_is_accepting_paused() && sim_has_closed_since_pause())
+        if (sim_is_accepting_paused(worker) && sim_has_closed_since_pause(worker))
                 sim_fail("a connection closed, and accepting was not resumed");
-        check_counters();
+        oracle_check_counters_of(worker, owing);
+        oracle_check_counters();
+}
+
+/* Who waits at a listener that workers share may have to wait for the pause of one of them. */
+void oracle_settled(void)
+{
+        uint64_t until_ns = UINT64_MAX;
+
+        for (uint32_t i = 0; i < oracle.count; i++)
+                if (sim_sleeps_until(i) != 0 && sim_sleeps_until(i) < until_ns)
+                        until_ns = sim_sleeps_until(i);
+        if (sim_waiting() > 0 && until_ns > sim_now() + pause_ns)
+                sim_fail("%" PRIu32 " connections wait, and nobody will accept them",
+                         sim_waiting());
 }
 
 const struct sim_watcher *oracle_watcher(void)
@@ -251,26 +244,26 @@ const struct sim_watcher *oracle_watcher(void)
         return &watcher;
 }
 
-void oracle_open(const struct worker *worker)
+void oracle_open(const struct worker *workers, uint32_t count)
 {
         memset(&oracle, 0, sizeof(oracle));
-        oracle.worker = worker;
+        oracle.workers = workers;
+        oracle.count = count;
 }
 
 /* Whoever is always ready leaves the others their turns. */
 static void check_turns(const struct sim_link *link)
 {
-        if (link != NULL && link->touched_step == sim_steps() && link->step_sends > SENDS_MAX)
+        if (link->touched_step == sim_steps() && link->step_sends > SENDS_MAX)
                 sim_fail("connection %" PRIu32 ": %" PRIu32 " sends in one round", link->ordinal,
                          link->step_sends);
 }
 
-/* Counts rounds in which a connection was ready and nobody called. */
+/* Counts rounds of its worker in which a connection was ready and nobody called. */
 static void check_fairness(int index, const struct sim_link *link)
 {
-        bool is_waiting = link != NULL && link->fd >= 0 && link->is_watched &&
-                          link->touched_step != sim_steps() && sim_now() >= link->retry_ns &&
-                          is_ready(link);
+        bool is_waiting =
+            link->touched_step != sim_steps() && sim_now() >= link->retry_ns && is_ready(link);
 
         oracle.waited[index] = is_waiting ? oracle.waited[index] + 1 : 0;
         if (oracle.waited[index] > ROUNDS_MAX)
@@ -278,16 +271,24 @@ static void check_fairness(int index, const struct sim_link *link)
                          link->ordinal, ROUNDS_MAX);
 }
 
-void oracle_step(void)
+void oracle_step(uint32_t worker)
 {
         uint64_t faults = sim_figures()->faults[SIM_NO_FAULT] + sim_figures()->injected;
 
-        /* An interrupted wait, say, delays everybody; what it hides is not the server's. */
-        for (int i = 0; i < SIM_LINKS_MAX && faults == oracle.faults; i++)
-                check_fairness(i, sim_link_at(i));
+        for (int i = 0; i < SIM_LINKS_MAX; i++) {
+                const struct sim_link *link = sim_link_at(i);
+                if (link == NULL || link->fd < 0 || !link->is_watched) {
+                        oracle.waited[i] = 0;
+                        continue;
+                }
+                if (link->worker != worker)
+                        continue;
+                check_turns(link);
+                /* An interrupted wait, say, delays everybody; what it hides is not the server's. */
+                if (faults == oracle.faults)
+                        check_fairness(i, link);
+        }
         oracle.faults = faults;
-        for (int i = 0; i < SIM_LINKS_MAX; i++)
-                check_turns(sim_link_at(i));
 }
 
 void oracle_expect_close(void)
@@ -303,34 +304,4 @@ void oracle_client_ends(const struct sim_link *link)
             !link->is_server_finished && link->taken != link->sent)
                 sim_fail("connection %" PRIu32 ": finished after %" PRIu64 " of %" PRIu64 " bytes",
                          link->ordinal, link->taken, link->sent);
-}
-
-void oracle_close(void)
-{
-        const struct worker *worker = oracle.worker;
-        const struct counters *counters = worker->counters;
-
-        check_counters();
-        for (unsigned end = CONN_OPEN + 1; end < CONN_END_COUNT; end++) {
-                uint64_t counted = counter_read(&counters->closed[end]);
-                if (counted < oracle.closed_least[end] || counted > oracle.closed_most[end])
-                        sim_fail("%" PRIu64 " closed as %s, there were %" PRIu64 " to %" PRIu64,
-                                 counted, counters_closed_name(end), oracle.closed_least[end],
-                                 oracle.closed_most[end]);
-        }
-        for (unsigned why = 0; why < REFUSED_COUNT; why++)
-                if (counter_read(&counters->refused[why]) != oracle.refused[why])
-                        sim_fail("%" PRIu64 " refused as %s, there were %" PRIu64,
-                                 counter_read(&counters->refused[why]), counters_refused_name(why),
-                                 oracle.refused[why]);
-        uint64_t errors = 0;
-        for (unsigned kind = 0; kind < ACCEPT_ERROR_COUNT; kind++)
-                errors += counter_read(&counters->accept_errors[kind]);
-        if (errors != sim_figures()->accepts[1])
-                sim_fail("%" PRIu64 " accept errors counted, there were %" PRIu64, errors,
-                         sim_figures()->accepts[1]);
-        if (slots_used(&worker->slots) != 0 || spill_used(&worker->pool) != 0)
-                sim_fail("a slot or a block is held by nobody");
-        if (timers_next(&worker->timers) != UINT64_MAX || !ready_is_empty(&worker->ready))
-                sim_fail("a timer or a turn is held by nobody");
 }

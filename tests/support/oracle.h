@@ -10,14 +10,17 @@
 #include "shell/worker.h"
 #include "support/sim.h"
 
-/* `worker` may not be open yet; it stays the caller's. */
-void oracle_open(const struct worker *worker);
+/* The workers of one process; they need not be open yet, and stay the caller's. */
+void oracle_open(const struct worker *workers, uint32_t count);
 
 /* For sim_open(). */
 const struct sim_watcher *oracle_watcher(void);
 
 /* After each worker_step(). */
-void oracle_step(void);
+void oracle_step(uint32_t worker);
+
+/* All workers sleep. */
+void oracle_settled(void);
 
 /* From now on the server closes everything without asking. */
 void oracle_expect_close(void);

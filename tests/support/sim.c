@@ -7,20 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/poison.h"
 #include "shell/sys.h"
 #include "support/sim_state.h"
 
-#ifndef POISON_WORKS
-#define __asan_address_is_poisoned(data) ((void)(data), 0)
-#endif
-
 struct sim sim;
-
-/* The server's one reservation, page-aligned; what lies behind it is poisoned. */
-enum { ARENA_SIZE = 4 * 1024 * 1024 };
-static _Alignas(4096) unsigned char arena[ARENA_SIZE];
-static size_t arena_used;
 
 static const uint64_t began_ns = UINT64_C(1000000000000);
 
@@ -32,11 +22,9 @@ void sim_open(struct choice *choice, const struct sim_settings *settings,
         sim.settings = *settings;
         sim.watcher = watcher;
         sim.now_ns = began_ns;
-        sim.drain_ns = UINT64_MAX;
         for (unsigned i = 0; i < SIM_POLLS_MAX; i++)
-                sim.polls[i].fd = -1;
-        arena_used = 0;
-        poison(arena, sizeof(arena));
+                sim.polls[i] = (struct sim_poll){ .fd = -1, .drain_ns = UINT64_MAX };
+        sim_memory_open();
 }
 
 void sim_disturb(const uint32_t rates[SIM_FAULT_COUNT])
@@ -63,9 +51,7 @@ void sim_close(void)
         for (unsigned i = 0; i < SIM_LINKS_MAX; i++)
                 if (sim.links[i].is_used)
                         sim_fail("connection %" PRIu32 " was left", sim.links[i].ordinal);
-        if (arena_used != 0)
-                sim_fail("%zu bytes were left reserved", arena_used);
-        unpoison(arena, sizeof(arena));
+        sim_memory_close();
 }
 
 void sim_inject(const struct sim_injection *injection)
@@ -185,9 +171,9 @@ void sim_advance(uint64_t ns)
                 give_up(&sim.links[i]);
 }
 
-uint64_t sim_sleeps_until(void)
+uint64_t sim_sleeps_until(uint32_t worker)
 {
-        return sim.sleeps_until_ns;
+        return sim.polls[worker].sleeps_until_ns;
 }
 
 uint64_t sim_progress(void)
@@ -195,11 +181,12 @@ uint64_t sim_progress(void)
         return sim.progress;
 }
 
-void sim_step(void)
+void sim_step(uint32_t worker)
 {
         sim.steps++;
         sim.step_began = sim.figures.events;
-        sim.sleeps_until_ns = 0;
+        sim.current = worker;
+        sim.polls[worker].sleeps_until_ns = 0;
 }
 
 uint64_t sim_steps(void)
@@ -207,19 +194,24 @@ uint64_t sim_steps(void)
         return sim.steps;
 }
 
-uint64_t sim_drain_began(void)
+uint64_t sim_drain_began(uint32_t worker)
 {
-        return sim.drain_ns;
+        return sim.polls[worker].drain_ns;
 }
 
-uint32_t sim_watched(void)
+uint32_t sim_watched(uint32_t worker)
 {
-        return sim.watched;
+        return sim.polls[worker].watched;
 }
 
-bool sim_has_closed_since_pause(void)
+uint32_t sim_waiting(void)
 {
-        return sim.has_closed_since_pause;
+        return sim.waiting;
+}
+
+bool sim_has_closed_since_pause(uint32_t worker)
+{
+        return sim.polls[worker].has_closed_since_pause;
 }
 
 uint64_t sim_hash(void)
@@ -235,69 +227,7 @@ const struct sim_figures *sim_figures(void)
 uint64_t sys_clock(void)
 {
         (void)sim_enter(SIM_CLOCK);
-        sim.read_ns = sim.now_ns;
+        sim.polls[sim.current].read_ns = sim.now_ns;
         sim_note("sys_clock", 0, 0, (int64_t)(sim.now_ns - began_ns));
         return sim.now_ns;
-}
-
-void *sys_reserve(size_t size)
-{
-        int error = sim_enter(SIM_RESERVE);
-
-        sim_note("sys_reserve", (int64_t)size, 0, error);
-        if (error < 0)
-                return NULL;
-        if (arena_used != 0 || size > sizeof(arena) || size == 0)
-                sim_fail("%zu bytes to reserve", size);
-        arena_used = size;
-        unpoison(arena, size);
-        memset(arena, 0, size);
-        return arena;
-}
-
-static void check_reserved(const void *data, size_t size)
-{
-        size_t begin = (size_t)((const unsigned char *)data - arena);
-
-        if (size == 0 || begin > arena_used || size > arena_used - begin || begin % 4096 != 0)
-                sim_fail("%zu bytes at %zu were not reserved as pages", size, begin);
-}
-
-int sys_small_pages(void *data, size_t size)
-{
-        int error = sim_enter(SIM_SMALL_PAGES);
-
-        check_reserved(data, size);
-        sim_note("sys_small_pages", (int64_t)size, 0, error);
-        return error;
-}
-
-int sys_release(void *data, size_t size)
-{
-        int error = sim_enter(SIM_RELEASE);
-        bool is_poisoned = __asan_address_is_poisoned(data) != 0;
-
-        check_reserved(data, size);
-        if (error == 0 && SIM_DRAW(SIM_RELEASE_REFUSED) != SIM_NO_FAULT)
-                error = -EINVAL;
-        sim_note("sys_release", (int64_t)((unsigned char *)data - arena), (int64_t)size, error);
-        if (error < 0)
-                return error;
-        unpoison(data, size);
-        memset(data, 0, size);
-        if (is_poisoned)
-                poison(data, size);
-        return 0;
-}
-
-int sys_unreserve(void *data, size_t size)
-{
-        int error = sim_enter(SIM_UNRESERVE);
-
-        sim_note("sys_unreserve", (int64_t)size, 0, error);
-        if (data != arena || size != arena_used)
-                sim_fail("%zu bytes given back, %zu were reserved", size, arena_used);
-        arena_used = 0;
-        poison(arena, sizeof(arena));
-        return error;
 }

@@ -64,7 +64,7 @@ enum sim_fault {
         SIM_ACCEPT_NO_DESCRIPTORS, /* EMFILE, ENFILE, once */
         SIM_ACCEPT_NO_MEMORY,      /* ENOBUFS, ENOMEM, once */
         SIM_ACCEPT_STICKY,         /* any of the four for many calls */
-        SIM_WATCH_REFUSED,         /* ENOMEM, ENOSPC of adding to an epoll */
+        SIM_WATCH_REFUSED,         /* epoll_ctl has no memory, or a connection's option */
         SIM_EVENT_SPURIOUS,        /* an event that tells what is not so */
         SIM_EVENT_STALE,           /* an event of a descriptor that was closed */
         SIM_EVENT_LONE,            /* HUP or ERR without the IN that Linux sends along */
@@ -98,6 +98,7 @@ struct sim_options {
         bool no_delay;
         bool reuse_port;
         bool reuse_address;
+        bool is_ip6_only;
         uint32_t unsent_max; /* bytes; TCP_NOTSENT_LOWAT */
         uint64_t user_timeout_ns;
 };
@@ -110,8 +111,9 @@ struct sim_options {
 struct sim_link {
         bool is_used;
         uint32_t ordinal; /* of all connections of this kernel: its stream's number */
+        bool is_unix;     /* a Unix stream socket, else TCP */
         int fd;           /* the server's; -1 = none, not yet or no more */
-        int listen_fd;    /* in whose backlog it waits; -1 = none */
+        uint32_t worker;  /* that has it, once it is watched */
         struct sim_options options;
 
         uint64_t sent;
@@ -142,7 +144,7 @@ struct sim_link {
         bool is_end_told;      /* recv returned 0 */
         int error_told;        /* the first fatal errno that a call returned, positive */
         bool is_excused;       /* an injected fault may have hidden bytes while draining */
-        bool is_refused_watch; /* adding it to an epoll failed */
+        bool is_refused_watch; /* adding it to an epoll failed, or preparing it for that */
         uint64_t drain_due;    /* bytes to echo in any case: there when draining began */
         uint64_t dark_ns;      /* since when */
         uint64_t moved_ns;     /* the idle deadline counts from here */
@@ -156,7 +158,8 @@ struct sim_link {
 struct sim_watcher {
         void (*server_closes)(struct sim_link *link); /* before close(2) takes effect */
         void (*listener_closes)(int listen_fd, uint32_t waiting, int last_accept);
-        void (*sleeps)(uint64_t until_ns); /* nothing is ready; UINT64_MAX = for ever */
+        /* Nothing is ready; UINT64_MAX = for ever. */
+        void (*sleeps)(uint32_t worker, uint64_t until_ns);
 };
 
 struct sim_figures {
@@ -168,6 +171,7 @@ struct sim_figures {
         uint64_t bytes;      /* echoed and checked */
         uint64_t peeks;      /* calls of recv with MSG_PEEK */
         uint64_t accepts[2]; /* sockets that accept gave, and errors but EAGAIN and EINTR */
+        uint64_t herds;      /* connections that woke more than one worker to accept them */
 };
 
 void sim_open(struct choice *choice, const struct sim_settings *settings,
@@ -187,25 +191,39 @@ _Noreturn __attribute__((format(printf, 1, 2))) void sim_fail(const char *format
 
 uint64_t sim_now(void);
 void sim_advance(uint64_t ns);
-/* The latest sys_poll_wait() found nothing and was willing to wait until then; 0 = it was not. */
-uint64_t sim_sleeps_until(void);
+/*
+ * Workers are known by the order in which they opened their epolls, from 0. The latest
+ * sys_poll_wait() of that one found nothing and was willing to wait until then; 0 = it was not.
+ */
+uint64_t sim_sleeps_until(uint32_t worker);
 /* Goes up whenever something was achieved: bytes moved, a connection or a fault came or went. */
 uint64_t sim_progress(void);
-/* Begins the next round of the server, which may make a bounded number of calls. */
-void sim_step(void);
+/* Begins the next round of a worker, which may make a bounded number of calls. */
+void sim_step(uint32_t worker);
 uint64_t sim_steps(void);
-/* When listen(fd, 0) told that the server drains; UINT64_MAX = not yet. */
-uint64_t sim_drain_began(void);
-/* A connection waits in a backlog that no epoll watches. */
-bool sim_is_accepting_paused(void);
-/* A connection has closed since accepting last failed. */
-bool sim_has_closed_since_pause(void);
-/* Connections in some epoll set. */
-uint32_t sim_watched(void);
+/* When listen(fd, 0) told that the worker drains; UINT64_MAX = not yet. */
+uint64_t sim_drain_began(uint32_t worker);
+/* A connection waits at a listener of the worker that its epoll does not watch. */
+bool sim_is_accepting_paused(uint32_t worker);
+/* A connection of the worker has closed since its accepting last failed. */
+bool sim_has_closed_since_pause(uint32_t worker);
+/* Connections in all backlogs. */
+uint32_t sim_waiting(void);
+/* Connections in the worker's epoll set. */
+uint32_t sim_watched(uint32_t worker);
 /* What poll(2) would tell of the descriptor. */
 uint32_t sim_events(int fd);
+/* What the worker asked epoll to tell of it. */
+uint32_t sim_watched_for(int fd);
+/* read(2) of an eventfd: whether it was woken since the last time. */
+bool sim_wake_take(int wake_fd);
 uint64_t sim_hash(void);
 const struct sim_figures *sim_figures(void);
+
+/* A listening Unix socket, as its owner opens it; its `port` is for sim_client_connect(). */
+int sim_listen_unix(uint16_t *ret_port);
+/* dup(2). */
+int sim_duplicate(int fd);
 
 /* Client side. A link's number is valid until sim_client_forget(). */
 /* -ECONNREFUSED: nobody listens; -EAGAIN: the backlog is full; -ENOBUFS: too many links. */

@@ -25,20 +25,19 @@ static struct sim_link *new_link(void)
         return NULL;
 }
 
-/* One of the listeners of the port, as the kernel's hash would choose; -1 = none. */
-static int choose_listener(uint16_t port)
+/* One of the listeners of the port, as the kernel's hash would choose; NULL = none. */
+static struct sim_socket *choose_listener(uint16_t port)
 {
-        int found = -1;
+        struct sim_socket *found = NULL;
         uint32_t count = 0;
 
-        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++) {
-                const struct sim_descriptor *listener = &sim.descriptors[fd];
-                if (listener->kind != SIM_SOCKET || !listener->is_listening ||
-                    listener->port != port)
+        for (uint32_t i = 0; i < SIM_SOCKETS_MAX; i++) {
+                struct sim_socket *listener = &sim.sockets[i];
+                if (listener->references == 0 || !listener->is_listening || listener->port != port)
                         continue;
                 count++;
-                if (found < 0 || choice_below(sim.choice, count) == 0)
-                        found = fd;
+                if (found == NULL || choice_below(sim.choice, count) == 0)
+                        found = listener;
         }
         return found;
 }
@@ -50,41 +49,47 @@ static uint32_t draw_size(void)
         return size > sim.settings.buffer_min ? size : sim.settings.buffer_min;
 }
 
-static void set_up(struct sim_link *link, const struct sim_descriptor *listener)
+static void set_up(struct sim_link *link, const struct sim_socket *listener)
 {
         memset(link, 0, sizeof(*link));
         link->is_used = true;
         link->ordinal = (uint32_t)sim.figures.connections++;
         link->fd = -1;
         link->urgent = SIM_NO_OFFSET;
+        link->is_unix = listener->is_unix;
         link->options = listener->options;
+        /* unix_create1() makes a new socket, and copies no option. */
+        if (link->is_unix)
+                link->options.urgent_in_line = false;
         link->receive_size = draw_size();
         link->send_size = draw_size();
-        link->window = draw_size();
+        /* Between Unix sockets there is one queue, and it is the sender's. */
+        link->window = link->is_unix ? 0 : draw_size();
+}
+
+static int connect_to(struct sim_socket *listener)
+{
+        struct sim_link *link = new_link();
+
+        if (link == NULL)
+                return -ENOBUFS;
+        /* sk_acceptq_is_full(): a backlog of n holds n + 1. */
+        if (listener->waiting_count > listener->backlog)
+                return -EAGAIN;
+        set_up(link, listener);
+        uint32_t index = (uint32_t)(link - sim.links);
+        uint32_t at = listener->waiting_first + listener->waiting_count++;
+        listener->waiting[at % SIM_LINKS_MAX] = index;
+        sim.waiting++;
+        sim_poll_wake_listeners((uint32_t)(listener - sim.sockets));
+        return (int)index;
 }
 
 int sim_client_connect(uint16_t port)
 {
-        int listen_fd = choose_listener(port);
-        struct sim_link *link = new_link();
-        int index = -ENOBUFS;
+        struct sim_socket *listener = choose_listener(port);
+        int index = listener == NULL ? -ECONNREFUSED : connect_to(listener);
 
-        if (listen_fd < 0) {
-                index = -ECONNREFUSED;
-        } else if (link != NULL) {
-                struct sim_descriptor *listener = &sim.descriptors[listen_fd];
-                index = -EAGAIN;
-                /* sk_acceptq_is_full(): a backlog of n holds n + 1. */
-                if (listener->waiting_count <= listener->backlog) {
-                        set_up(link, listener);
-                        link->listen_fd = listen_fd;
-                        index = (int)(link - sim.links);
-                        uint32_t at = listener->waiting_first + listener->waiting_count++;
-                        listener->waiting[at % SIM_LINKS_MAX] = (uint32_t)index;
-                        sim.waiting++;
-                        sim_poll_wake(listen_fd, EPOLLIN);
-                }
-        }
         sim_note("connect", port, 0, index);
         return index;
 }
@@ -162,12 +167,24 @@ void sim_client_finish(int index)
         sim_link_take_finish(link);
 }
 
+/* unix_release_sock(): all is over at once; the server's error tells of bytes left unread. */
+static void close_unix(struct sim_link *link, uint32_t unread)
+{
+        sim_link_break(link, unread > 0 ? ECONNRESET : 0);
+        link->is_client_reset = true;
+}
+
 void sim_client_reset(int index)
 {
         struct sim_link *link = sim_link(index);
+        uint32_t unread = sim_client_readable(index);
 
         sim_note("reset", link->ordinal, 0, 0);
         link->is_client_closed = true;
+        if (link->is_unix) {
+                close_unix(link, unread);
+                return;
+        }
         sim_link_break(link, ECONNRESET);
         sim_link_reset_client(link);
 }
@@ -176,8 +193,8 @@ void sim_client_close(int index)
 {
         struct sim_link *link = sim_link(index);
 
-        /* tcp_close(): unread bytes make it a reset. */
-        if (sim_client_readable(index) > 0) {
+        /* tcp_close(): unread bytes make it a reset. A Unix socket knows no other end. */
+        if (sim_client_readable(index) > 0 || link->is_unix) {
                 sim_client_reset(index);
                 return;
         }
@@ -190,6 +207,10 @@ void sim_client_vanish(int index)
 {
         struct sim_link *link = sim_link(index);
 
+        if (link->is_unix) {
+                sim_client_reset(index);
+                return;
+        }
         sim_note("vanish", link->ordinal, 0, 0);
         link->is_dark = true;
         link->dark_ns = sim.now_ns;

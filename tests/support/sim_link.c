@@ -36,11 +36,16 @@ static uint32_t space(const struct sim_link *link)
         return queued < room ? (uint32_t)(room - queued) : 0;
 }
 
-/* sk_stream_is_writeable(): a third is free, and less than half of the unsent limit is used. */
+/*
+ * sk_stream_is_writeable(): a third is free, and less than half of the unsent limit is used.
+ * unix_writable(): no more than a quarter is used.
+ */
 static bool is_writable(const struct sim_link *link)
 {
         uint32_t used = unsent(link);
 
+        if (link->is_unix)
+                return used <= link->send_size / 4;
         return space(link) > 0 && link->send_size - used >= used / 2 &&
                used < (link->options.unsent_max + 1) / 2;
 }
@@ -71,7 +76,7 @@ uint32_t sim_link_mask(const struct sim_link *link)
                 mask |= EPOLLHUP;
         if (sim_link_unread(link) > is_at_hole(link))
                 mask |= EPOLLIN;
-        if (is_shut_for_writing(link) || is_writable(link))
+        if ((is_shut_for_writing(link) && !link->is_unix) || is_writable(link))
                 mask |= EPOLLOUT;
         if (link->urgent != SIM_NO_OFFSET)
                 mask |= EPOLLPRI;
@@ -88,16 +93,20 @@ void sim_link_wake(const struct sim_link *link, uint32_t key)
 
 void sim_link_wake_for_space(struct sim_link *link)
 {
-        if (!link->is_waiting_for_space || !is_writable(link))
+        /* unix_write_space() tells it at each read. */
+        if (!(link->is_waiting_for_space || link->is_unix) || !is_writable(link))
                 return;
         link->is_waiting_for_space = false;
         sim_link_wake(link, EPOLLOUT);
 }
 
-/* tcp_check_urg(): a hole that was reached stays one, a later one closes. */
+/*
+ * tcp_check_urg(): a hole that was reached stays one, a later one closes. On a Unix socket it is
+ * only decided when it is read.
+ */
 void sim_link_mark_urgent(struct sim_link *link)
 {
-        if (is_at_hole(link))
+        if (is_at_hole(link) && !link->is_unix)
                 link->read++;
         link->urgent = link->sent - 1;
 }
@@ -105,7 +114,8 @@ void sim_link_mark_urgent(struct sim_link *link)
 /* tcp_rcv_state_process(): FIN_WAIT1 wakes whoever waits, and so does the end of LAST_ACK. */
 void sim_link_take_finish(struct sim_link *link)
 {
-        if (!link->is_server_finished || link->is_dead || link->is_dark || unsent(link) > 0)
+        if (!link->is_server_finished || link->is_dead || link->is_dark || unsent(link) > 0 ||
+            link->is_unix)
                 return;
         if (!link->is_finish_taken)
                 sim_link_wake(link, 0);
@@ -129,7 +139,6 @@ void sim_link_end(struct sim_link *link)
 {
         link->is_server_closed = true;
         link->fd = -1;
-        link->listen_fd = -1;
         sim_link_free_if_unknown(link);
 }
 
@@ -139,13 +148,17 @@ void sim_link_reset_client(struct sim_link *link)
         link->taken = link->echoed;
 }
 
-/* tcp_reset(): bytes that came stay readable, bytes to send are lost. CLOSE_WAIT means EPIPE. */
+/*
+ * tcp_reset(): bytes that came stay readable, bytes to send are lost. CLOSE_WAIT means EPIPE.
+ * unix_release_sock(): the same for the other end of a Unix socket that is closed.
+ */
 void sim_link_break(struct sim_link *link, int error)
 {
         if (link->is_dead || link->is_server_closed)
                 return;
         link->is_dead = true;
-        bool is_half_closed = link->is_client_finished && !link->is_server_finished;
+        bool is_half_closed =
+            link->is_client_finished && !link->is_server_finished && !link->is_unix;
         link->error = error == ECONNRESET && is_half_closed ? EPIPE : error;
         sim_link_reset_client(link);
         sim_link_wake(link, 0);
@@ -183,21 +196,29 @@ static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
                 link->urgent = SIM_NO_OFFSET;
         }
         if (there == 0) {
-                if (link->is_client_finished)
+                if (link->is_client_finished && !link->is_unix)
                         return 0;
                 link->error = 0;
-                return error != 0 ? -error : link->is_dead ? 0 : -EAGAIN;
+                return error != 0 ? -error : is_shut_for_reading(link) ? 0 : -EAGAIN;
         }
         uint32_t got = size < there ? size : (uint32_t)there;
         if (got > 1 && SIM_DRAW(SIM_SHORT_RECV) != SIM_NO_FAULT) {
                 got = 1 + choice_below(sim.choice, got - 1);
-                sim_link_owe_edge(link, EPOLLIN);
-                link->is_excused = true;
+                /* unix(7): where descriptors were passed along, a read ends, and no edge follows.
+                 */
+                if (!link->is_unix)
+                        sim_link_owe_edge(link, EPOLLIN);
+                link->is_excused = !link->is_unix || link->is_excused;
         }
         payload_fill(data, got, link->ordinal, begin);
         if ((flags & MSG_PEEK) == 0)
                 note_consumed(link, got);
         return got;
+}
+
+void sim_link_await_memory(struct sim_link *link)
+{
+        link->retry_ns = sim.now_ns + UINT64_C(104000000);
 }
 
 /* Errors that end a connection, for whoever asks what the server was told. */
@@ -210,7 +231,7 @@ static void tell(struct sim_link *link, long result)
                 return;
         case ENOBUFS:
         case ENOMEM:
-                link->retry_ns = sim.now_ns + UINT64_C(104000000);
+                sim_link_await_memory(link);
                 return;
         default:
                 if (link->error_told == 0 && !link->is_end_told)
@@ -237,7 +258,8 @@ static int fail_io(struct sim_link *link, uint32_t edge)
                 sim_link_break(link, ECONNRESET);
                 return 0;
         case SIM_VANISH:
-                sim_link_break(link, gone[choice_below(sim.choice, 3)]);
+                sim_link_break(link,
+                               link->is_unix ? ECONNRESET : gone[choice_below(sim.choice, 3)]);
                 return 0;
         default:
                 return 0;
@@ -350,7 +372,7 @@ int sys_shutdown_write(int fd)
 
         if (error == 0 && SIM_DRAW(SIM_SHUTDOWN_REFUSED) != SIM_NO_FAULT)
                 sim_link_break(link, ECONNRESET);
-        if (error == 0 && link->is_dead) {
+        if (error == 0 && link->is_dead && !link->is_unix) {
                 error = -ENOTCONN;
                 sim_link_wake(link, 0);
         }
@@ -358,7 +380,9 @@ int sys_shutdown_write(int fd)
                 link->is_server_finished = true;
                 link->moved_ns = sim.now_ns;
                 sim.progress++;
-                sim_link_wake(link, 0);
+                /* unix_shutdown() wakes the other end alone. */
+                if (!link->is_unix)
+                        sim_link_wake(link, 0);
                 sim_link_take_finish(link);
         }
         tell(link, error);

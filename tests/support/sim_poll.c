@@ -61,9 +61,9 @@ uint32_t sim_events(int fd)
         case SIM_STREAM:
                 return sim_link_mask(&sim.links[descriptor->link]);
         case SIM_SOCKET:
-                if (!descriptor->is_listening)
+                if (!sim.sockets[descriptor->socket].is_listening)
                         return EPOLLOUT | EPOLLHUP;
-                return descriptor->waiting_count > 0 ? EPOLLIN : 0;
+                return sim.sockets[descriptor->socket].waiting_count > 0 ? EPOLLIN : 0;
         case SIM_EVENTFD:
                 return descriptor->is_woken ? EPOLLIN | EPOLLOUT : EPOLLOUT;
         case SIM_POLL:
@@ -71,6 +71,14 @@ uint32_t sim_events(int fd)
                 break;
         }
         return 0;
+}
+
+uint32_t sim_watched_for(int fd)
+{
+        const struct sim_descriptor *descriptor = sim_descriptor(fd, SIM_FREE);
+        const struct sim_watch *watch = &descriptor->watches[descriptor->watched_by];
+
+        return watch->is_used ? watch->events : 0;
 }
 
 /* tcp_poll(): whoever was told that there is no room gets an edge when there is. */
@@ -84,25 +92,58 @@ static uint32_t ask(int fd)
         return events;
 }
 
+/* Whether it is registered there for this key, and is now on that ready list. */
+static bool wake_at(struct sim_descriptor *descriptor, uint32_t poll, uint32_t key)
+{
+        struct sim_watch *watch = &descriptor->watches[poll];
+
+        if (!watch->is_used || (key != 0 && (watch->events & key) == 0))
+                return false;
+        queue(poll, watch);
+        return true;
+}
+
 void sim_poll_wake(int fd, uint32_t key)
 {
         struct sim_descriptor *descriptor = sim_descriptor(fd, SIM_FREE);
 
-        for (uint32_t i = 0; i < SIM_POLLS_MAX; i++) {
-                struct sim_watch *watch = &descriptor->watches[i];
-                if (watch->is_used && (key == 0 || (watch->events & key) != 0))
-                        queue(i, watch);
+        for (uint32_t i = 0; i < SIM_POLLS_MAX; i++)
+                (void)wake_at(descriptor, i, key);
+}
+
+/* ep_poll_callback() of exclusive waiters: the first of a sleeping epoll ends the round. */
+void sim_poll_wake_listeners(uint32_t socket)
+{
+        uint32_t first = choice_below(sim.choice, SIM_DESCRIPTORS_MAX);
+        uint32_t woken = 0;
+
+        for (uint32_t i = 0; i < SIM_DESCRIPTORS_MAX; i++) {
+                struct sim_descriptor *descriptor =
+                    &sim.descriptors[(first + i) % SIM_DESCRIPTORS_MAX];
+                uint32_t poll = descriptor->watched_by;
+                if (descriptor->kind != SIM_SOCKET || descriptor->socket != socket)
+                        continue;
+                if (!wake_at(descriptor, poll, EPOLLIN) || sim.polls[poll].sleeps_until_ns == 0)
+                        continue;
+                woken++;
+                if ((descriptor->watches[poll].events & EPOLLEXCLUSIVE) != 0)
+                        break;
         }
+        sim.figures.herds += woken > 1;
 }
 
 /* A stream that is watched is a connection to the server. */
-static void count_watched(const struct sim_descriptor *descriptor, bool is_watched)
+static void count_watched(const struct sim_descriptor *descriptor, uint32_t poll, bool is_watched)
 {
+        struct sim_poll *list = &sim.polls[poll];
+
         if (descriptor->kind != SIM_STREAM)
                 return;
-        sim.watched = is_watched ? sim.watched + 1 : sim.watched - 1;
-        if (is_watched)
-                sim.links[descriptor->link].is_watched = true;
+        list->watched = is_watched ? list->watched + 1 : list->watched - 1;
+        if (!is_watched)
+                return;
+        sim.links[descriptor->link].is_watched = true;
+        sim.links[descriptor->link].worker = poll;
 }
 
 static void unwatch(struct sim_descriptor *descriptor, uint32_t poll)
@@ -113,9 +154,11 @@ static void unwatch(struct sim_descriptor *descriptor, uint32_t poll)
                 return;
         dequeue(&sim.polls[poll], watch);
         watch->is_used = false;
-        count_watched(descriptor, false);
-        if (descriptor->kind == SIM_STREAM)
-                sim.stale[sim.stale_count++ % SIM_STALE_MAX] = watch->token;
+        count_watched(descriptor, poll, false);
+        if (descriptor->kind != SIM_STREAM)
+                return;
+        struct sim_poll *list = &sim.polls[poll];
+        list->stale[list->stale_count++ % SIM_STALE_MAX] = watch->token;
 }
 
 void sim_poll_forget(int fd)
@@ -145,7 +188,7 @@ int sys_poll_open(void)
                 poll++;
         if (poll == SIM_POLLS_MAX)
                 sim_fail("more than %d epolls", SIM_POLLS_MAX);
-        sim.polls[poll] = (struct sim_poll){ .fd = fd };
+        sim.polls[poll] = (struct sim_poll){ .fd = fd, .drain_ns = UINT64_MAX };
         sim.descriptors[fd].poll = poll;
         return fd;
 }
@@ -163,10 +206,14 @@ static int set(uint32_t poll, int operation, int fd, uint32_t events, uint64_t t
                 unwatch(descriptor, poll);
                 return 0;
         }
-        if (operation == EPOLL_CTL_ADD && SIM_DRAW(SIM_WATCH_REFUSED) != SIM_NO_FAULT)
+        if (SIM_DRAW(SIM_WATCH_REFUSED) != SIM_NO_FAULT)
                 return choice_below(sim.choice, 2) == 0 ? -ENOMEM : -ENOSPC;
-        if (operation == EPOLL_CTL_ADD)
-                count_watched(descriptor, true);
+        if ((watch->events & EPOLLEXCLUSIVE) != 0 && operation == EPOLL_CTL_MOD)
+                return -EINVAL;
+        if (operation == EPOLL_CTL_ADD) {
+                count_watched(descriptor, poll, true);
+                descriptor->watched_by = poll;
+        }
         watch->is_used = true;
         watch->events = events | EPOLLHUP | EPOLLERR;
         watch->token = token;
@@ -194,7 +241,9 @@ int sys_poll_set(int poll_fd, int operation, int fd, uint32_t events, uint64_t t
         if (error < 0 && operation == EPOLL_CTL_ADD && descriptor->kind == SIM_STREAM)
                 sim.links[descriptor->link].is_refused_watch = true;
         if (error < 0 && operation == EPOLL_CTL_ADD)
-                sim.has_closed_since_pause = false;
+                sim.polls[poll].has_closed_since_pause = false;
+        if (error < 0 && operation == EPOLL_CTL_MOD)
+                sim_link_await_memory(&sim.links[descriptor->link]);
         if (error == 0)
                 sim.progress++;
         sim_note("sys_poll_set", fd, operation, error);
@@ -246,9 +295,12 @@ static bool invent(uint32_t poll, struct epoll_event *ret_event)
         enum sim_fault fault = SIM_DRAW(SIM_EVENT_SPURIOUS, SIM_EVENT_STALE);
         uint32_t events = untrue[fault == SIM_NO_FAULT ? 0 : choice_below(sim.choice, 7)];
 
-        if (fault == SIM_EVENT_STALE && sim.stale_count > 0) {
-                uint32_t known = sim.stale_count < SIM_STALE_MAX ? sim.stale_count : SIM_STALE_MAX;
-                *ret_event = make_event(events, sim.stale[choice_below(sim.choice, known)]);
+        const struct sim_poll *list = &sim.polls[poll];
+
+        if (fault == SIM_EVENT_STALE && list->stale_count > 0) {
+                uint32_t known =
+                    list->stale_count < SIM_STALE_MAX ? list->stale_count : SIM_STALE_MAX;
+                *ret_event = make_event(events, list->stale[choice_below(sim.choice, known)]);
                 return true;
         }
         if (fault != SIM_EVENT_SPURIOUS)
@@ -285,17 +337,17 @@ static int collect(uint32_t poll, struct epoll_event *events, int count)
 }
 
 /* Time that passed since the server last read the clock has passed while it was waiting. */
-static void sleep_for(int timeout_ms)
+static void sleep_for(uint32_t poll, int timeout_ms)
 {
         uint64_t until_ns = UINT64_MAX;
 
         if (timeout_ms > 0)
-                until_ns = sim.read_ns + (uint64_t)timeout_ms * 1000000;
+                until_ns = sim.polls[poll].read_ns + (uint64_t)timeout_ms * 1000000;
         if (until_ns <= sim.now_ns)
                 return;
-        sim.sleeps_until_ns = until_ns;
+        sim.polls[poll].sleeps_until_ns = until_ns;
         if (sim.watcher != NULL && sim.watcher->sleeps != NULL)
-                sim.watcher->sleeps(until_ns);
+                sim.watcher->sleeps(poll, until_ns);
 }
 
 int sys_poll_wait(int poll_fd, struct epoll_event *events, int count, int timeout_ms)
@@ -313,22 +365,21 @@ int sys_poll_wait(int poll_fd, struct epoll_event *events, int count, int timeou
                 while (found == 0 && deliver_late_edges());
         sim_note("sys_poll_wait", count, timeout_ms, found);
         if (found == 0 && timeout_ms != 0)
-                sleep_for(timeout_ms);
+                sleep_for(poll, timeout_ms);
         return found;
 }
 
-bool sim_is_accepting_paused(void)
+static uint32_t waiting_at(const struct sim_descriptor *descriptor)
 {
-        if (sim.waiting == 0)
-                return false;
-        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++) {
+        return descriptor->kind == SIM_SOCKET ? sim.sockets[descriptor->socket].waiting_count : 0;
+}
+
+bool sim_is_accepting_paused(uint32_t worker)
+{
+        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX && sim.waiting > 0; fd++) {
                 const struct sim_descriptor *descriptor = &sim.descriptors[fd];
-                bool is_watched = false;
-                if (descriptor->kind != SIM_SOCKET || descriptor->waiting_count == 0)
-                        continue;
-                for (uint32_t i = 0; i < SIM_POLLS_MAX; i++)
-                        is_watched = is_watched || descriptor->watches[i].is_used;
-                if (!is_watched)
+                if (waiting_at(descriptor) > 0 && descriptor->watched_by == worker &&
+                    !descriptor->watches[worker].is_used)
                         return true;
         }
         return false;

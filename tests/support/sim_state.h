@@ -18,29 +18,50 @@ struct sim_watch {
         int fd;
 };
 
-struct sim_descriptor {
-        enum sim_kind kind;
+/* A socket that listens, or will; several descriptors may be of one (dup(2)). */
+struct sim_socket {
+        uint32_t references; /* descriptors; 0 = free */
+        bool is_unix;
         struct sim_options options;
-        uint16_t port; /* SIM_SOCKET: bound; 0 = not */
+        uint16_t family;
+        uint16_t port; /* bound; 0 = not. A Unix socket has one that no TCP socket can have */
         bool is_listening;
         uint32_t backlog;
         uint32_t waiting[SIM_LINKS_MAX]; /* links, a ring */
         uint32_t waiting_first;
         uint32_t waiting_count;
         int last_accept;
-        uint32_t link; /* SIM_STREAM */
-        uint32_t poll; /* SIM_POLL: which */
-        bool is_woken; /* SIM_EVENTFD */
+};
+
+struct sim_descriptor {
+        enum sim_kind kind;
+        union {
+                uint32_t socket; /* SIM_SOCKET: which */
+                uint32_t link;   /* SIM_STREAM */
+                uint32_t poll;   /* SIM_POLL */
+                bool is_woken;   /* SIM_EVENTFD */
+        };
+        uint32_t watched_by; /* the epoll that watched it first */
         struct sim_watch watches[SIM_POLLS_MAX];
 };
 
+enum { SIM_STALE_MAX = 8, SIM_FIRST_DESCRIPTOR = 3, SIM_CALLS_PER_STEP = 100000 };
+
+/* An epoll, and what is known of the worker that has it. */
 struct sim_poll {
         int fd; /* -1 = free */
         struct sim_watch *first;
         struct sim_watch *last;
+        uint64_t read_ns; /* its latest sys_clock() */
+        uint64_t sleeps_until_ns;
+        uint64_t drain_ns;
+        bool has_closed_since_pause;
+        uint32_t watched;              /* connections */
+        uint64_t stale[SIM_STALE_MAX]; /* tokens of closed ones */
+        uint32_t stale_count;
 };
 
-enum { SIM_STALE_MAX = 8, SIM_FIRST_DESCRIPTOR = 3, SIM_CALLS_PER_STEP = 100000 };
+enum { SIM_SOCKETS_MAX = 16 };
 
 struct sim {
         struct choice *choice;
@@ -51,21 +72,16 @@ struct sim {
         struct sim_figures figures;
         uint64_t hash;
         uint64_t now_ns;
-        uint64_t read_ns; /* the latest sys_clock() */
-        uint64_t sleeps_until_ns;
         uint64_t progress;
         uint64_t steps;
         uint64_t step_began; /* figures.events then */
-        uint64_t drain_ns;
-        bool has_closed_since_pause;
+        uint32_t current;    /* whose round it is */
         int sticky_error;
         uint32_t sticky_left;
-        uint32_t watched;
-        uint32_t waiting;              /* connections in all backlogs */
-        uint32_t late_count;           /* edges that faults owe, about: 0 = none */
-        uint32_t dark_count;           /* clients that vanished, ever */
-        uint64_t stale[SIM_STALE_MAX]; /* tokens of closed connections */
-        uint32_t stale_count;
+        uint32_t waiting;    /* connections in all backlogs */
+        uint32_t late_count; /* edges that faults owe, about: 0 = none */
+        uint32_t dark_count; /* clients that vanished, ever */
+        struct sim_socket sockets[SIM_SOCKETS_MAX];
         struct sim_poll polls[SIM_POLLS_MAX];
         struct sim_descriptor descriptors[SIM_DESCRIPTORS_MAX];
         struct sim_link links[SIM_LINKS_MAX];
@@ -83,13 +99,23 @@ enum sim_fault sim_draw(const enum sim_fault *kinds, uint32_t count);
         sim_draw((const enum sim_fault[]){ __VA_ARGS__ }, \
                  sizeof((const enum sim_fault[]){ __VA_ARGS__ }) / sizeof(enum sim_fault))
 
+void sim_memory_open(void);
+/* Fails if memory was left reserved. */
+void sim_memory_close(void);
+
 /* The descriptor; fails if it is not open, or not of that kind. */
 struct sim_descriptor *sim_descriptor(int fd, enum sim_kind kind);
 /* The lowest free number; -EMFILE. */
 int sim_descriptor_open(enum sim_kind kind);
+/* The socket of a descriptor. */
+struct sim_socket *sim_socket(int fd);
+/* One descriptor of it is gone; with the last one, who waits is reset. */
+void sim_socket_release(int fd);
 
 /* Something happened that a waiter wakes for; key 0 = any (as the kernel's wake_up with none). */
 void sim_poll_wake(int fd, uint32_t key);
+/* A connection waits: of those that share it exclusively, one that sleeps is enough. */
+void sim_poll_wake_listeners(uint32_t socket);
 void sim_poll_forget(int fd);
 void sim_poll_close(struct sim_descriptor *descriptor);
 
@@ -100,6 +126,8 @@ void sim_link_break(struct sim_link *link, int error);
 void sim_link_reset_client(struct sim_link *link);
 /* An edge that a fault owes: it comes when nothing else is ready. */
 void sim_link_owe_edge(struct sim_link *link, uint32_t events);
+/* The server was told that there is no memory, and will try again in a while. */
+void sim_link_await_memory(struct sim_link *link);
 uint64_t sim_link_unread(const struct sim_link *link);
 /* The byte that was sent last is urgent: the one before it, if any, no longer is. */
 void sim_link_mark_urgent(struct sim_link *link);

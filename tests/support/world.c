@@ -10,10 +10,12 @@
 #include "shell/sys.h"
 #include "shell/worker.h"
 #include "support/clients.h"
+#include "support/logbook.h"
 #include "support/oracle.h"
 
 enum {
         PAGE = 4096,
+        WORKERS_MAX = LOGBOOK_WORKERS_MAX,
         CROWD_MAX = 80,
         QUIET_MAX = 8,       /* rounds that achieve nothing, in a row */
         SETTLE_MAX = 100000, /* rounds until the server sleeps */
@@ -24,12 +26,13 @@ static const uint64_t ms_ns = 1000000;
 
 static struct {
         struct choice *choice;
-        struct worker worker;
+        struct worker workers[WORKERS_MAX];
+        struct counters counters[WORKERS_MAX];
+        int results[WORKERS_MAX]; /* of the latest worker_step() */
+        uint32_t worker_count;
         struct worker_config config;
-        struct counters counters;
+        struct worker_shared shared;
         struct clients_settings clients;
-        int result; /* of the latest worker_step() */
-        bool is_draining;
 } world;
 
 static uint32_t below(uint32_t limit)
@@ -77,10 +80,11 @@ static void draw_faults(uint32_t ret_rates[SIM_FAULT_COUNT])
 static struct sim_settings draw_kernel(FILE *trace)
 {
         static const uint32_t buffers[] = { 4096, 1, 64, 1500, 20000, 300000 };
-        static const uint32_t descriptors[] = { SIM_DESCRIPTORS_MAX, 9, 14, SIM_DESCRIPTORS_MAX };
+        /* Descriptors for connections, besides stdio, the log's and four of each worker. */
+        static const uint32_t spare[] = { 100, 1, 6, 100 };
 
         return (struct sim_settings){ .buffer_max = ONE_OF(buffers),
-                                      .descriptors = ONE_OF(descriptors),
+                                      .descriptors = 4 + 4 * world.worker_count + ONE_OF(spare),
                                       .trace = trace };
 }
 
@@ -95,47 +99,113 @@ static void draw_clients(void)
             below(4) == 0 ? UINT32_MAX : 1 + below((UINT32_C(1) << clients_part_count()) - 1);
 }
 
-static void open_listener(void)
+/* A socket for each worker, or one that all share. */
+static void listen_by(const int *fds, bool is_unix)
 {
-        struct sockaddr_in address = { .sin_family = AF_INET };
-        uint32_t size = sizeof(address);
-        int fd =
-            listener_open((const struct sockaddr *)&address, size, world.config.limits.stall_ns);
+        for (uint32_t i = 0; i < world.worker_count; i++) {
+                struct listener listener = { .fd = fds[i],
+                                             .is_unix = is_unix,
+                                             .is_shared = is_unix };
+                if (worker_listen(&world.workers[i], &listener) < 0)
+                        sim_fail("a worker does not listen");
+        }
+}
 
-        if (fd < 0 || sys_getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
-            worker_listen(&world.worker, fd) < 0)
+static void open_tcp(void)
+{
+        struct sockaddr_in6 address = { .sin6_family = below(2) == 0 ? AF_INET : AF_INET6 };
+        uint32_t size = address.sin6_family == AF_INET ? sizeof(struct sockaddr_in)
+                                                       : sizeof(struct sockaddr_in6);
+        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
+                                        .address_size = size,
+                                        .stall_ns = world.config.limits.stall_ns };
+        int fds[WORKERS_MAX];
+
+        if (listener_open(&setup, fds, world.worker_count) < 0 ||
+            sys_getsockname(fds[0], (struct sockaddr *)&address, &size) < 0)
                 sim_fail("no listener can be opened");
-        world.clients.ports[world.clients.port_count++] = ntohs(address.sin_port);
+        listen_by(fds, false);
+        world.clients.ports[world.clients.port_count++] = ntohs(address.sin6_port);
+}
+
+static void open_unix(void)
+{
+        int fds[WORKERS_MAX];
+
+        fds[0] = sim_listen_unix(&world.clients.ports[world.clients.port_count++]);
+        for (uint32_t i = 1; i < world.worker_count; i++)
+                fds[i] = sim_duplicate(fds[0]);
+        listen_by(fds, true);
+}
+
+static void open_worker(uint32_t index)
+{
+        struct worker_config config = world.config;
+
+        config.shared = &world.shared;
+        config.teller = logbook_teller(index, below(2) == 0);
+        if (worker_open(&world.workers[index], &config, &world.counters[index]) < 0)
+                sim_fail("the server does not open");
+        world.results[index] = WORKER_RUNS;
 }
 
 static void open_server(void)
 {
-        if (worker_open(&world.worker, &world.config, &world.counters) < 0)
-                sim_fail("the server does not open");
-        for (uint32_t i = 1 + below(2); i > 0; i--)
-                open_listener();
+        logbook_open();
+        for (uint32_t i = 0; i < world.worker_count; i++)
+                open_worker(i);
+        open_tcp();
+        if (below(2) == 0)
+                open_unix();
 }
 
-/* One round of the server; true when it sleeps, or is done. */
-static bool step(int timeout_ms)
+static void close_server(void)
 {
-        if (world.result == WORKER_DRAINED)
+        logbook_close(world.workers, world.worker_count);
+        oracle_expect_close();
+        for (uint32_t i = 0; i < world.worker_count; i++)
+                worker_close(&world.workers[i]);
+}
+
+static bool are_drained(void)
+{
+        bool are = true;
+
+        for (uint32_t i = 0; i < world.worker_count; i++)
+                are = are && world.results[i] == WORKER_DRAINED;
+        return are;
+}
+
+/* One round of a worker; true when it sleeps, or is done. */
+static bool step(uint32_t index, int timeout_ms)
+{
+        if (world.results[index] == WORKER_DRAINED)
                 return true;
-        sim_step();
-        world.result = worker_step(&world.worker, timeout_ms);
-        if (world.result < 0)
-                sim_fail("the server failed: %d", world.result);
-        oracle_step();
-        return world.result == WORKER_DRAINED || sim_sleeps_until() != 0;
+        sim_step(index);
+        world.results[index] = worker_step(&world.workers[index], timeout_ms);
+        if (world.results[index] < 0)
+                sim_fail("worker %u failed: %d", index, world.results[index]);
+        oracle_step(index);
+        return world.results[index] == WORKER_DRAINED || sim_sleeps_until(index) != 0;
+}
+
+/* One round of each; true when all sleep. */
+static bool step_all(void)
+{
+        bool are_asleep = true;
+
+        for (uint32_t i = 0; i < world.worker_count; i++)
+                are_asleep = step(i, -1) && are_asleep;
+        return are_asleep;
 }
 
 /* The server works until it has nothing to do: without new events that must come soon. */
 static void settle(void)
 {
         unsigned quiet = 0;
+        uint64_t progress = 0;
 
-        for (unsigned round = 0; !step(-1); round++) {
-                static uint64_t progress;
+        for (unsigned round = 0; !step_all(); round++) {
                 quiet = progress == sim_progress() ? quiet + 1 : 0;
                 progress = sim_progress();
                 if (quiet > QUIET_MAX)
@@ -143,18 +213,30 @@ static void settle(void)
                 if (round > SETTLE_MAX)
                         sim_fail("it does not sleep after %d rounds", SETTLE_MAX);
         }
+        oracle_settled();
 }
 
 static void drain(void)
 {
-        worker_drain(&world.worker);
-        world.is_draining = true;
+        for (uint32_t i = 0; i < world.worker_count; i++)
+                worker_drain(&world.workers[i]);
+}
+
+/* When the first of the workers wakes by itself; 0 = one of them does not sleep. */
+static uint64_t wakes_at(void)
+{
+        uint64_t first_ns = UINT64_MAX;
+
+        for (uint32_t i = 0; i < world.worker_count; i++)
+                if (world.results[i] != WORKER_DRAINED && sim_sleeps_until(i) < first_ns)
+                        first_ns = sim_sleeps_until(i);
+        return first_ns;
 }
 
 /* Time passes: a little, until the server wakes by itself, or so much that every limit is over. */
 static void pass_time(void)
 {
-        uint64_t until_ns = sim_sleeps_until();
+        uint64_t until_ns = wakes_at();
         uint32_t kind = below(16);
 
         if (kind < 10)
@@ -175,9 +257,11 @@ static void act(bool may_drain)
         else if (what < 44)
                 clients_crowd(below(8) == 7 ? below(CROWD_MAX) : 0);
         else if (what < 57)
-                (void)step(ONE_OF(timeouts));
+                (void)step(below(world.worker_count), ONE_OF(timeouts));
         else if (what < 61)
                 settle();
+        else if (what < 62)
+                logbook_read();
         else if (what < 63 || !may_drain)
                 pass_time();
         else if (below(32) == 31)
@@ -187,7 +271,7 @@ static void act(bool may_drain)
 /* Wakes the server when it asked for, until its deadlines have ended whoever does not cooperate. */
 static void wait_for_server(void)
 {
-        uint64_t until_ns = sim_sleeps_until();
+        uint64_t until_ns = wakes_at();
 
         if (until_ns != UINT64_MAX && until_ns > sim_now())
                 sim_advance(until_ns - sim_now());
@@ -212,7 +296,7 @@ static void finish(void)
                         sim_fail("not everything is over after %d rounds", FINISH_MAX);
         }
         drain();
-        for (settle(); world.result != WORKER_DRAINED; settle()) {
+        for (settle(); !are_drained(); settle()) {
                 wait_for_server();
                 if (rounds++ > FINISH_MAX)
                         sim_fail("not drained after %d rounds", FINISH_MAX);
@@ -223,7 +307,7 @@ struct world_result world_run(struct choice *choice, const struct world_settings
 {
         memset(&world, 0, sizeof(world));
         world.choice = choice;
-        world.result = WORKER_RUNS;
+        world.worker_count = 1 + below(WORKERS_MAX);
         draw_config();
         struct sim_settings kernel = draw_kernel(settings->trace);
         uint32_t rates[SIM_FAULT_COUNT] = { 0 };
@@ -232,16 +316,15 @@ struct world_result world_run(struct choice *choice, const struct world_settings
         bool may_drain = below(2) == 1;
 
         sim_open(choice, &kernel, oracle_watcher());
-        oracle_open(&world.worker);
         open_server();
+        oracle_open(world.workers, world.worker_count);
         sim_disturb(rates);
         clients_open(choice, &world.clients);
         for (uint32_t i = 0; i < settings->steps && !choice_is_exhausted(choice); i++)
                 act(may_drain);
         finish();
         oracle_close();
-        oracle_expect_close();
-        worker_close(&world.worker);
+        close_server();
         struct world_result result = { .figures = *sim_figures(),
                                        .complete = clients_complete(),
                                        .hash = sim_hash() };

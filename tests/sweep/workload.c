@@ -11,9 +11,10 @@
 #include "support/oracle.h"
 
 enum {
-        CONNECTIONS_MAX = 6,
-        CLIENTS = 8,
+        CONNECTIONS_MAX = 7,
+        CLIENTS = 9,
         PORTS = 2,
+        UNIX_CLIENT = 8, /* the one that comes by the Unix socket */
         SETTLE_MAX = 1000,
         FINISH_MAX = 10000,
 };
@@ -21,7 +22,10 @@ enum {
 static const uint64_t ms_ns = 1000000;
 
 /* One block: the second connection that owes bytes takes the peek path. */
+static struct worker_shared shared;
+
 static const struct worker_config config = {
+        .shared = &shared,
         .max_connections = CONNECTIONS_MAX,
         .block_count = 1,
         .scratch_size = 4096,
@@ -32,6 +36,7 @@ static const struct worker_config config = {
 static struct worker worker;
 static struct counters counters;
 static uint16_t ports[PORTS];
+static uint16_t unix_port;
 static int clients[CLIENTS];
 static int result;
 
@@ -48,10 +53,10 @@ static void settle(void)
         do {
                 if (rounds++ > SETTLE_MAX)
                         sim_fail("it does not sleep");
-                sim_step();
+                sim_step(0);
                 result = worker_step(&worker, -1);
-                oracle_step();
-        } while (is_running() && sim_sleeps_until() == 0);
+                oracle_step(0);
+        } while (is_running() && sim_sleeps_until(0) == 0);
 }
 
 static void wait_ms(uint64_t ms)
@@ -59,7 +64,7 @@ static void wait_ms(uint64_t ms)
         uint64_t end_ns = sim_now() + ms * ms_ns;
 
         while (is_running() && sim_now() < end_ns) {
-                uint64_t until_ns = sim_sleeps_until();
+                uint64_t until_ns = sim_sleeps_until(0);
                 uint64_t next_ns = until_ns > sim_now() && until_ns < end_ns ? until_ns : end_ns;
                 sim_advance(next_ns - sim_now());
                 settle();
@@ -70,17 +75,40 @@ static bool try_to_listen(unsigned i)
 {
         struct sockaddr_in address = { .sin_family = AF_INET };
         uint32_t size = sizeof(address);
-        int fd = listener_open((const struct sockaddr *)&address, size, config.limits.stall_ns);
+        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
+                                        .address_size = size,
+                                        .stall_ns = config.limits.stall_ns };
+        struct listener listener = { 0 };
 
-        if (fd < 0)
+        if (listener_open(&setup, &listener.fd, 1) < 0)
                 return false;
-        if (sys_getsockname(fd, (struct sockaddr *)&address, &size) < 0 ||
-            worker_listen(&worker, fd) < 0) {
-                (void)sys_close(fd);
+        if (sys_getsockname(listener.fd, (struct sockaddr *)&address, &size) < 0 ||
+            worker_listen(&worker, &listener) < 0) {
+                (void)sys_close(listener.fd);
                 return false;
         }
         ports[i] = ntohs(address.sin_port);
         return true;
+}
+
+/* Its owner opened it: only watching it is the server's. */
+static bool try_to_listen_unix(void)
+{
+        struct listener listener = { .fd = sim_listen_unix(&unix_port), .is_unix = true };
+
+        if (worker_listen(&worker, &listener) == 0)
+                return true;
+        (void)sys_close(listener.fd);
+        return false;
+}
+
+static void listen_unix(void)
+{
+        if (try_to_listen_unix())
+                return;
+        sim_heal();
+        if (!try_to_listen_unix())
+                sim_fail("the Unix listener is not watched");
 }
 
 /* A server that cannot start leaves nothing behind, and starts when the fault has passed. */
@@ -99,6 +127,7 @@ static void open_server(void)
                 if (!try_to_listen(i))
                         sim_fail("the listener does not open");
         }
+        listen_unix();
         result = WORKER_RUNS;
 }
 
@@ -126,20 +155,26 @@ static void connect_some(unsigned first, unsigned end)
         settle();
 }
 
-/* Bulk behind a slow reader, one that takes the peek path beside it, urgent data, a ping-pong. */
+/*
+ * Bulk behind a slow reader, one that takes the peek path beside it, urgent data, a ping-pong; by
+ * the Unix socket bulk behind a slow reader, urgent now and then, so that it waits for room.
+ */
 static void serve(void)
 {
+        clients[UNIX_CLIENT] = sim_client_connect(unix_port);
         connect_some(0, 6);
         for (unsigned round = 0; round < 12 && is_running(); round++) {
                 client_sends(0, 3000, false);
                 client_sends(1, 3000, false);
                 client_sends(2, 40, true);
                 client_sends(3, 64, false);
+                client_sends(UNIX_CLIENT, 3000, round % 4 == 0);
                 settle();
                 client_takes(0, 900);
                 client_takes(1, 900);
                 client_takes(2, 40);
                 client_takes(3, 64);
+                client_takes(UNIX_CLIENT, round < 8 ? 100 : 3000);
                 settle();
         }
         /* One too many. */
@@ -204,7 +239,7 @@ uint64_t workload_run(const struct sim_injection *injection)
 
         sim_open(&choice, &settings, oracle_watcher());
         sim_inject(injection);
-        oracle_open(&worker);
+        oracle_open(&worker, 1);
         for (unsigned i = 0; i < CLIENTS; i++)
                 clients[i] = -1;
         open_server();

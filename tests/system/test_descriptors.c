@@ -65,12 +65,14 @@ static void expect_served(struct client *clients, unsigned count)
                 client_receive(&clients[i]);
 }
 
+/* One worker: with more, who has waited longest is known to each of them alone. */
 START_TEST(clients_wait_while_there_are_no_descriptors)
 {
         enum { CROWD = 10 };
+        const char *const arguments[] = { "--workers=1", NULL };
         struct client clients[CROWD];
 
-        server_start(&server, NULL);
+        server_start(&server, arguments);
         unsigned before = figures_descriptors(&server.process);
         figures_limit_descriptors(&server.process, before + 2);
         client_connect_all(clients, CROWD, server.port);

@@ -20,13 +20,16 @@ static int accept_one(uint64_t stall_ns)
         struct client client;
 
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        int listen_fd = listener_open((struct sockaddr *)&address, sizeof(address), stall_ns);
-        ck_assert_int_ge(listen_fd, 0);
+        struct listener_setup setup = { .address = (struct sockaddr *)&address,
+                                        .address_size = sizeof(address),
+                                        .stall_ns = stall_ns };
+        int listen_fd = -1;
+        ck_assert_int_eq(listener_open(&setup, &listen_fd, 1), 0);
         ck_assert_int_eq(sys_getsockname(listen_fd, (struct sockaddr *)&address, &size), 0);
         client_connect(&client, ntohs(address.sin_port), 1);
         struct pollfd waiting = { .fd = listen_fd, .events = POLLIN };
         ck_assert_int_eq(poll(&waiting, 1, -1), 1);
-        int fd = sys_accept(listen_fd);
+        int fd = sys_accept(listen_fd, NULL, NULL);
         ck_assert_int_ge(fd, 0);
         client_close(&client);
         sys_close(listen_fd);

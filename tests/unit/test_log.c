@@ -160,6 +160,18 @@ START_TEST(queue_is_full_after_its_lines)
 }
 END_TEST
 
+START_TEST(last_places_are_for_lines_that_cannot_be_kept_back)
+{
+        start(LOG_INFO);
+        for (unsigned i = 0; i < LOG_QUEUE_LINES - LOG_QUEUE_SPARE; i++) {
+                ck_assert(log_has_spare_room(&the_log));
+                ck_assert(add(LOG_INFO, "test"));
+        }
+        ck_assert(!log_has_spare_room(&the_log));
+        ck_assert(log_has_room(&the_log));
+}
+END_TEST
+
 START_TEST(full_queue_loses_the_newest_and_counts_it)
 {
         start(LOG_INFO);
@@ -286,6 +298,7 @@ int main(void)
                 nothing_is_pending_at_first,
                 descriptor_is_polled_while_a_line_is_pending,
                 queue_is_full_after_its_lines,
+                last_places_are_for_lines_that_cannot_be_kept_back,
                 full_queue_loses_the_newest_and_counts_it,
                 next_line_tells_how_many_were_lost_and_only_that_one,
                 loss_that_a_lost_line_told_is_told_again,

@@ -17,6 +17,7 @@ static uint64_t words[4];
 static _Alignas(8) unsigned char block[SCRATCH_SIZE];
 static _Alignas(8) unsigned char scratch[SCRATCH_SIZE];
 static struct pump pump;
+static const struct teller teller;
 static struct conn conn;
 
 /* What the next calls return, in order; a call without an answer is one too many. */
@@ -46,6 +47,12 @@ long sys_send(int fd, const void *data, uint32_t size)
         return next_answer();
 }
 
+int sys_wake(int wake_fd)
+{
+        (void)wake_fd;
+        return (int)next_answer();
+}
+
 int sys_shutdown_write(int fd)
 {
         (void)fd;
@@ -57,6 +64,7 @@ static void start(uint32_t block_count)
         counters = (struct counters){ 0 };
         spill_init(&pool, block, SCRATCH_SIZE, words, block_count);
         pump = (struct pump){ .pool = &pool,
+                              .teller = &teller,
                               .counters = &counters,
                               .scratch = scratch,
                               .scratch_size = SCRATCH_SIZE };

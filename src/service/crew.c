@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/crew.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "shell/sys.h"
+
+static size_t memory_size(const struct crew *crew)
+{
+        return crew->count * sizeof(struct crew_member);
+}
+
+static int open_member(struct crew *crew, uint32_t index, const struct crew_setup *setup)
+{
+        struct crew_member *member = &crew->members[index];
+        struct worker_config config = {
+                .shared = &crew->shared,
+                .teller = { .events = &member->events,
+                            .wake_fd = crew->wake_fd,
+                            .is_verbose = setup->is_verbose },
+                .max_connections = setup->max_connections,
+                .block_count = setup->blocks / setup->workers,
+                .scratch_size = CREW_BLOCK_SIZE,
+                .limits = setup->limits,
+                .drain_timeout_ns = setup->drain_timeout_ns,
+        };
+
+        member->crew = crew;
+        events_init(&member->events, member->records, CREW_EVENTS);
+        return worker_open(&member->worker, &config, &member->counters);
+}
+
+static void close_members(struct crew *crew, uint32_t count)
+{
+        for (uint32_t i = 0; i < count; i++)
+                worker_close(&crew->members[i].worker);
+        (void)sys_unreserve(crew->members, memory_size(crew));
+        (void)sys_close(crew->wake_fd);
+}
+
+int crew_open(struct crew *crew, const struct crew_setup *setup)
+{
+        memset(crew, 0, sizeof(*crew));
+        crew->count = setup->workers;
+        crew->wake_fd = sys_wake_open();
+        if (crew->wake_fd < 0)
+                return crew->wake_fd;
+        /* Zeroed, and touched only where it is used: most records never are. */
+        crew->members = sys_reserve(memory_size(crew));
+        if (crew->members == NULL) {
+                (void)sys_close(crew->wake_fd);
+                return -ENOMEM;
+        }
+        for (uint32_t i = 0; i < crew->count; i++) {
+                int error = open_member(crew, i, setup);
+                if (error < 0) {
+                        close_members(crew, i);
+                        return error;
+                }
+        }
+        return 0;
+}
+
+static void *run(void *argument)
+{
+        struct crew_member *member = argument;
+
+        do
+                member->result = worker_step(&member->worker, -1);
+        while (member->result == WORKER_RUNS);
+        atomic_store(&member->is_done, true);
+        (void)sys_wake(member->crew->wake_fd);
+        return NULL;
+}
+
+int crew_start(struct crew *crew)
+{
+        for (uint32_t i = 0; i < crew->count; i++) {
+                struct crew_member *member = &crew->members[i];
+                int error = pthread_create(&member->thread, NULL, run, member);
+                if (error != 0)
+                        return -error;
+        }
+        return 0;
+}
+
+void crew_drain(struct crew *crew)
+{
+        for (uint32_t i = 0; i < crew->count; i++)
+                worker_drain(&crew->members[i].worker);
+}
+
+static bool has_failed(const struct crew_member *member)
+{
+        return atomic_load(&member->is_done) && member->result != WORKER_DRAINED;
+}
+
+bool crew_is_done(const struct crew *crew)
+{
+        uint32_t done = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++) {
+                if (has_failed(&crew->members[i]))
+                        return true;
+                done += atomic_load(&crew->members[i].is_done);
+        }
+        return done == crew->count;
+}
+
+uint64_t crew_sum(const struct crew *crew, size_t figure_offset)
+{
+        uint64_t sum = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++) {
+                const void *figure =
+                    (const unsigned char *)&crew->members[i].counters + figure_offset;
+                sum += counter_read(figure);
+        }
+        return sum;
+}
+
+uint64_t crew_lost_events(const struct crew *crew)
+{
+        uint64_t lost = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++)
+                lost += events_lost(&crew->members[i].events);
+        return lost;
+}
+
+uint64_t crew_open_connections(const struct crew *crew)
+{
+        uint64_t open = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++)
+                open += counters_open(&crew->members[i].counters);
+        return open;
+}
+
+int crew_join(struct crew *crew)
+{
+        for (uint32_t i = 0; i < crew->count; i++)
+                if (has_failed(&crew->members[i]))
+                        return crew->members[i].result;
+        for (uint32_t i = 0; i < crew->count; i++) {
+                pthread_join(crew->members[i].thread, NULL);
+        }
+        return 0;
+}
+
+void crew_close(struct crew *crew)
+{
+        close_members(crew, crew->count);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The workers of the process: one thread each, and what they share. Main owns the crew; between
+ * crew_start() and crew_join() only the calls that say so may be made.
+ */
+#pragma once
+
+#include <pthread.h>
+
+#include "core/events.h"
+#include "shell/worker.h"
+
+/* The scratch buffer of a worker and a block of the pool: carries bulk well, costs nothing idle. */
+enum { CREW_BLOCK_SIZE = 256 * 1024 };
+
+/* What a worker may have to tell before main gets round to it. */
+enum { CREW_EVENTS = 1024 };
+
+struct crew_setup {
+        uint32_t workers;         /* 1 or more */
+        uint32_t max_connections; /* of all together */
+        uint32_t blocks;          /* of all together; each worker gets the same share */
+        struct conn_limits limits;
+        uint64_t drain_timeout_ns;
+        bool is_verbose; /* tell of single connections */
+};
+
+/* One worker; its fields are private. */
+struct crew_member {
+        struct worker worker;
+        struct counters counters;
+        struct events events;
+        struct event records[CREW_EVENTS];
+        struct crew *crew;
+        pthread_t thread;
+        int result; /* of the last worker_step() */
+        atomic_bool is_done;
+};
+
+struct crew {
+        uint32_t count;
+        struct crew_member *members;
+        struct worker_shared shared;
+        int wake_fd; /* an eventfd, readable when a worker has something to tell, or has ended */
+};
+
+/* Opens the workers; 0, or -errno and nothing is left open. */
+__attribute__((warn_unused_result)) int crew_open(struct crew *crew,
+                                                  const struct crew_setup *setup);
+
+/* Starts the threads; 0 or -errno, some may run then. */
+__attribute__((warn_unused_result)) int crew_start(struct crew *crew);
+
+/* While they run: all take what waits, finish what is owed, end. */
+void crew_drain(struct crew *crew);
+
+/* While they run: true when all have ended, or one has failed. */
+bool crew_is_done(const struct crew *crew);
+
+/* While they run: a figure of all workers together, by its place in struct counters. */
+uint64_t crew_sum(const struct crew *crew, size_t figure_offset);
+#define CREW_SUM(crew, figure) crew_sum(crew, offsetof(struct counters, figure))
+
+/* While they run: records that were lost, as nobody took them in time. */
+uint64_t crew_lost_events(const struct crew *crew);
+
+/* While they run: connections open now. */
+uint64_t crew_open_connections(const struct crew *crew);
+
+/* After crew_is_done(): 0, or the -errno that a worker failed with; it has a thread no more. */
+__attribute__((warn_unused_result)) int crew_join(struct crew *crew);
+
+/* Closes the workers; none may run. */
+void crew_close(struct crew *crew);

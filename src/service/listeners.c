@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/listeners.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "shell/listener.h"
+#include "shell/sys.h"
+
+/* An errno of opening, as an operator meets it. */
+struct refusal {
+        int error;
+        enum exit_code code;
+        const char *reason;
+};
+
+static const struct refusal refusals[] = {
+        { EACCES, EXIT_CODE_PERMISSION,
+          "not permitted: ports below net.ipv4.ip_unprivileged_port_start need root or "
+          "CAP_NET_BIND_SERVICE (setcap cap_net_bind_service+ep echod)" },
+        { EPERM, EXIT_CODE_PERMISSION, "not permitted" },
+        { EADDRINUSE, EXIT_CODE_UNAVAILABLE, "the address is in use by another process" },
+        { EADDRNOTAVAIL, EXIT_CODE_UNAVAILABLE, "the address is not one of this machine" },
+        { EAFNOSUPPORT, EXIT_CODE_UNAVAILABLE, "this machine has no such addresses" },
+        { ENODEV, EXIT_CODE_UNAVAILABLE, "the scope is no interface of this machine" },
+};
+
+static const struct refusal unix_refusals[] = {
+        { EACCES, EXIT_CODE_PERMISSION, "not permitted: the folder must be readable and writable" },
+        { EPERM, EXIT_CODE_PERMISSION, "not permitted: an old socket there is not ours to remove" },
+        { EROFS, EXIT_CODE_CONFIGURATION, "the file system is read-only" },
+        { EADDRINUSE, EXIT_CODE_UNAVAILABLE, "another process answers there" },
+        { EBUSY, EXIT_CODE_UNAVAILABLE, "another process holds the lock of the folder" },
+        { EEXIST, EXIT_CODE_CONFIGURATION, "the path exists and is not a socket" },
+        { EISDIR, EXIT_CODE_CONFIGURATION, "the path is a folder" },
+        { ENOENT, EXIT_CODE_CONFIGURATION, "no such folder" },
+        { ENOTDIR, EXIT_CODE_CONFIGURATION, "a part of the path is not a folder" },
+        { ELOOP, EXIT_CODE_CONFIGURATION, "too many links on the way" },
+};
+
+static enum exit_code complain_of(struct log *log, const char *what, const char *reason,
+                                  enum exit_code code)
+{
+        log_begin(log, LOG_ERROR, "listen_failed");
+        log_text(log, "what", what);
+        log_text(log, "reason", reason);
+        (void)log_end(log);
+        return code;
+}
+
+static enum exit_code complain_of_errno(struct log *log, const struct address *address,
+                                        const char *text, int error)
+{
+        bool is_unix = address->transport == ADDRESS_UNIX;
+        const struct refusal *known = is_unix ? unix_refusals : refusals;
+        size_t count = is_unix ? sizeof(unix_refusals) : sizeof(refusals);
+
+        for (size_t i = 0; i < count / sizeof(refusals[0]); i++)
+                if (known[i].error == error)
+                        return complain_of(log, text, known[i].reason, known[i].code);
+        return complain_of(log, text, strerror(error), EXIT_CODE_SYSTEM);
+}
+
+/* Hands one descriptor to each worker; those that none took are closed. */
+static int hand_out(struct crew *crew, const int *fds, bool is_unix)
+{
+        int error = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++) {
+                struct listener listener = { .fd = fds[i],
+                                             .is_unix = is_unix,
+                                             .is_shared = is_unix && crew->count > 1 };
+                if (error == 0)
+                        error = worker_listen(&crew->members[i].worker, &listener);
+                if (error < 0)
+                        (void)sys_close(fds[i]);
+        }
+        return error;
+}
+
+static int open_tcp(const struct address *address, uint64_t stall_ns, struct crew *crew,
+                    struct address *ret_real)
+{
+        struct listener_setup setup = { .address = (const struct sockaddr *)&address->socket,
+                                        .address_size = address->size,
+                                        .is_dual = address->is_dual,
+                                        .stall_ns = stall_ns };
+        int fds[OPTIONS_WORKERS_MAX];
+
+        int error = listener_open(&setup, fds, crew->count);
+        if (error == -EAFNOSUPPORT && address->is_dual) {
+                struct address ip4 = address_without_ipv6(address);
+                return open_tcp(&ip4, stall_ns, crew, ret_real);
+        }
+        if (error < 0)
+                return error;
+        *ret_real = (struct address){ .transport = ADDRESS_TCP,
+                                      .is_dual = address->is_dual,
+                                      .size = sizeof(ret_real->socket) };
+        (void)sys_getsockname(fds[0], (struct sockaddr *)&ret_real->socket, &ret_real->size);
+        return hand_out(crew, fds, false);
+}
+
+/* A descriptor of the same socket for each worker; the last one to close it closes the socket. */
+static int duplicate(int fd, int *ret_fds, uint32_t count)
+{
+        ret_fds[0] = fd;
+        for (uint32_t i = 1; i < count; i++) {
+                ret_fds[i] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+                if (ret_fds[i] >= 0)
+                        continue;
+                int error = -errno;
+                while (i-- > 0)
+                        (void)sys_close(ret_fds[i]);
+                return error;
+        }
+        return 0;
+}
+
+static int open_unix(struct listeners *listeners, const struct address *address, struct crew *crew)
+{
+        struct unix_socket *socket = &listeners->unix_sockets[listeners->unix_count];
+        int fds[OPTIONS_WORKERS_MAX];
+
+        int error = unix_socket_open(address, socket);
+        if (error < 0)
+                return error;
+        listeners->unix_count++;
+        error = duplicate(socket->fd, fds, crew->count);
+        return error < 0 ? error : hand_out(crew, fds, true);
+}
+
+static void tell_of(struct log *log, const struct address *address, const char *text)
+{
+        log_begin(log, LOG_INFO, "listening");
+        log_text(log, "transport", address_transport_name(address->transport));
+        log_text(log, "address", text);
+        (void)log_end(log);
+        log_write(log);
+}
+
+static enum exit_code open_one(struct listeners *listeners, const struct options *options,
+                               const struct address *address, struct crew *crew, struct log *log)
+{
+        char *text = listeners->texts[listeners->count];
+        struct address real = *address;
+        int error = address->transport == ADDRESS_UNIX
+                        ? open_unix(listeners, address, crew)
+                        : open_tcp(address, options->stall_timeout_ns, crew, &real);
+
+        address_format(error < 0 ? address : &real, text, ADDRESS_TEXT_SIZE);
+        if (error < 0)
+                return complain_of_errno(log, address, text, -error);
+        listeners->names[listeners->count++] = text;
+        tell_of(log, &real, text);
+        return EXIT_CODE_DONE;
+}
+
+enum exit_code listeners_open(struct listeners *listeners, const struct options *options,
+                              struct crew *crew, struct log *log)
+{
+        enum exit_code code = EXIT_CODE_DONE;
+
+        for (uint64_t i = 0; i < options->listener_count && code == EXIT_CODE_DONE; i++)
+                code = open_one(listeners, options, &options->listeners[i], crew, log);
+        return code;
+}
+
+void listeners_close(struct listeners *listeners, struct log *log)
+{
+        for (uint32_t i = 0; i < listeners->unix_count; i++) {
+                int error = unix_socket_remove(&listeners->unix_sockets[i]);
+                if (error == 0)
+                        continue;
+                log_begin(log, LOG_WARN, "socket_left");
+                log_text(log, "what", listeners->unix_sockets[i].name);
+                log_text(log, "reason", strerror(-error));
+                (void)log_end(log);
+        }
+        listeners->unix_count = 0;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where connections come in: every LISTEN of the command line, opened once for all workers, and
+ * told of in the log. TCP gives each worker a socket of its own, a Unix socket is shared.
+ */
+#pragma once
+
+#include "service/crew.h"
+#include "service/exit_code.h"
+#include "service/options.h"
+#include "service/unix_socket.h"
+
+struct listeners {
+        struct unix_socket unix_sockets[OPTIONS_LISTENERS_MAX]; /* with a path to give back */
+        uint32_t unix_count;
+        char texts[OPTIONS_LISTENERS_MAX][ADDRESS_TEXT_SIZE]; /* with the real ports */
+        const char *names[OPTIONS_LISTENERS_MAX];             /* pointers to the texts */
+        uint32_t count;
+};
+
+/*
+ * Opens them all and hands them to the workers. On failure it says in the log what failed and why,
+ * and what was opened is closed by crew_close() and listeners_close().
+ */
+enum exit_code listeners_open(struct listeners *listeners, const struct options *options,
+                              struct crew *crew, struct log *log);
+
+/* Gives the paths of Unix sockets back. */
+void listeners_close(struct listeners *listeners, struct log *log);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+#include "shell/teller.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "shell/sys.h"
+
+static void put(const struct teller *teller, const struct event *event)
+{
+        if (events_put(teller->events, event) == EVENTS_PUT_FIRST)
+                (void)sys_wake(teller->wake_fd);
+}
+
+static bool is_told(const struct teller *teller)
+{
+        return teller->events != NULL && teller->is_verbose;
+}
+
+/* What all records of a connection begin with. */
+static struct event about(const struct conn *conn, enum event_kind kind, uint64_t now_ns)
+{
+        return (struct event){ .kind = kind,
+                               .time_ns = now_ns,
+                               .connection = conn->generation,
+                               .listener = conn->listener };
+}
+
+static void note_peer(struct event *event, const struct sockaddr *peer, uint32_t peer_size)
+{
+        struct sockaddr_in ip;
+        struct sockaddr_in6 ip6;
+
+        event->open.family = AF_UNIX;
+        if (peer_size >= sizeof(ip) && peer->sa_family == AF_INET) {
+                memcpy(&ip, peer, sizeof(ip));
+                event->open.family = AF_INET;
+                event->open.port = ntohs(ip.sin_port);
+                memcpy(event->open.address, &ip.sin_addr, sizeof(ip.sin_addr));
+        } else if (peer_size >= sizeof(ip6) && peer->sa_family == AF_INET6) {
+                memcpy(&ip6, peer, sizeof(ip6));
+                event->open.family = AF_INET6;
+                event->open.port = ntohs(ip6.sin6_port);
+                memcpy(event->open.address, &ip6.sin6_addr, sizeof(ip6.sin6_addr));
+        }
+}
+
+void teller_open(const struct teller *teller, const struct conn *conn, const struct sockaddr *peer,
+                 uint32_t peer_size)
+{
+        if (!is_told(teller))
+                return;
+        struct event event = about(conn, EVENT_CONNECTION_OPEN, conn->opened_ns);
+        note_peer(&event, peer, peer_size);
+        put(teller, &event);
+}
+
+void teller_close(const struct teller *teller, const struct conn *conn, uint64_t now_ns)
+{
+        if (!is_told(teller))
+                return;
+        struct event event = about(conn, EVENT_CONNECTION_CLOSE, now_ns);
+        event.close.received = conn->received;
+        event.close.sent = conn->received - conn->owed;
+        event.close.duration_ns = now_ns - conn->opened_ns;
+        event.close.reason = (enum conn_end)conn->end;
+        put(teller, &event);
+}
+
+void teller_data(const struct teller *teller, const struct conn *conn, const unsigned char *data,
+                 uint32_t size, uint64_t now_ns)
+{
+        if (!is_told(teller))
+                return;
+        struct event event = about(conn, EVENT_DATA, now_ns);
+        uint32_t shown = size < EVENT_PREVIEW_SIZE ? size : EVENT_PREVIEW_SIZE;
+        event.data.size = size;
+        event.data.shown = (uint8_t)shown;
+        memcpy(event.data.bytes, data, shown);
+        put(teller, &event);
+}
+
+void teller_paused(const struct teller *teller, uint8_t listener, enum counters_accept_error why,
+                   uint64_t now_ns)
+{
+        struct event event = { .kind = EVENT_ACCEPT_PAUSED,
+                               .time_ns = now_ns,
+                               .listener = listener };
+
+        if (teller->events == NULL)
+                return;
+        event.paused.why = why;
+        put(teller, &event);
+}
+
+void teller_limit(const struct teller *teller, uint8_t listener, uint32_t open, uint64_t now_ns)
+{
+        struct event event = { .kind = EVENT_LIMIT_REACHED,
+                               .time_ns = now_ns,
+                               .listener = listener };
+
+        if (teller->events == NULL)
+                return;
+        event.limit.open = open;
+        put(teller, &event);
+}
