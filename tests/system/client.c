@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #include <unistd.h>
 
 #include "limit.h"
-#include "port.h"
 #include "support/pattern.h"
 
 enum {
@@ -31,37 +31,51 @@ static void set_option(int fd, int level, int name, int value)
         ck_assert(setsockopt(fd, level, name, &value, sizeof(value)) == 0);
 }
 
-static int open_socket(void)
+static int open_socket(const struct place *place)
 {
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int fd = socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         ck_assert_msg(fd >= 0, "socket: %s", strerror(errno));
         /* Each send leaves as a segment of its own. */
-        set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+        if (place->address.ss_family != AF_UNIX)
+                set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
         return fd;
 }
 
-static void connect_socket(struct client *client, int fd, uint16_t port, unsigned number)
+static void connect_socket(struct client *client, int fd, const struct place *place,
+                           unsigned number)
 {
-        struct sockaddr_in address = port_address(port);
-
         *client = (struct client){ .fd = fd, .number = number };
-        ck_assert_msg(connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0,
+        ck_assert_msg(connect(fd, (const struct sockaddr *)&place->address, place->size) == 0,
                       "client %u: connect: %s", number, strerror(errno));
+}
+
+void client_connect_to(struct client *client, const struct place *place, unsigned number)
+{
+        connect_socket(client, open_socket(place), place, number);
+}
+
+void client_connect_small_to(struct client *client, const struct place *place, unsigned number)
+{
+        int fd = open_socket(place);
+
+        set_option(fd, SOL_SOCKET, SO_SNDBUF, SMALL_SIZE);
+        set_option(fd, SOL_SOCKET, SO_RCVBUF, SMALL_SIZE);
+        connect_socket(client, fd, place, number);
 }
 
 void client_connect(struct client *client, uint16_t port, unsigned number)
 {
-        connect_socket(client, open_socket(), port, number);
+        struct place place = place_ip4(port);
+
+        client_connect_to(client, &place, number);
 }
 
 void client_connect_small(struct client *client, uint16_t port, unsigned number)
 {
-        int fd = open_socket();
+        struct place place = place_ip4(port);
 
-        set_option(fd, SOL_SOCKET, SO_SNDBUF, SMALL_SIZE);
-        set_option(fd, SOL_SOCKET, SO_RCVBUF, SMALL_SIZE);
-        connect_socket(client, fd, port, number);
+        client_connect_small_to(client, &place, number);
 }
 
 void client_connect_all(struct client *clients, unsigned count, uint16_t port)
@@ -95,11 +109,23 @@ static bool send_some(struct client *client, uint64_t size, int flags)
         return true;
 }
 
-/* Takes what has come, if anything. */
-static void receive_some(struct client *client)
+/* Sees that these bytes are the next ones. */
+static void check_bytes(struct client *client, const unsigned char *chunk, uint64_t size)
+{
+        ck_assert_msg(size <= client->sent - client->received, "client %u: %llu bytes too many",
+                      client->number, (unsigned long long)(client->received + size - client->sent));
+        uint64_t right = pattern_check(chunk, size, client->number, client->received);
+        ck_assert_msg(right == size, "client %u: wrong byte at %llu", client->number,
+                      (unsigned long long)(client->received + right));
+        client->received += size;
+}
+
+/* Takes what has come, if anything, and no more than that. */
+static void receive_most(struct client *client, uint64_t most)
 {
         static unsigned char chunk[CHUNK_SIZE];
-        ssize_t got = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+        uint64_t asked = most < sizeof(chunk) ? most : sizeof(chunk);
+        ssize_t got = recv(client->fd, chunk, asked, MSG_DONTWAIT);
 
         if (got < 0 && errno == EAGAIN)
                 return;
@@ -107,13 +133,12 @@ static void receive_some(struct client *client)
         ck_assert_msg(got > 0, "client %u: the stream ended after %llu of %llu bytes",
                       client->number, (unsigned long long)client->received,
                       (unsigned long long)client->sent);
-        uint64_t size = (uint64_t)got;
-        ck_assert_msg(size <= client->sent - client->received, "client %u: %llu bytes too many",
-                      client->number, (unsigned long long)(client->received + size - client->sent));
-        uint64_t right = pattern_check(chunk, size, client->number, client->received);
-        ck_assert_msg(right == size, "client %u: wrong byte at %llu", client->number,
-                      (unsigned long long)(client->received + right));
-        client->received += size;
+        check_bytes(client, chunk, (uint64_t)got);
+}
+
+static void receive_some(struct client *client)
+{
+        receive_most(client, CHUNK_SIZE);
 }
 
 static void send_all(struct client *client, uint64_t size, int flags)
@@ -208,6 +233,23 @@ void client_exchange(struct client *clients, unsigned count, uint64_t size)
         }
 }
 
+void client_exchange_slowly(struct client *client, uint64_t size, uint64_t rate)
+{
+        uint64_t goal = client->sent + size;
+        uint64_t before = client->received;
+        uint64_t started_ms = limit_now_ms();
+
+        while (client->received < goal) {
+                uint64_t due = (limit_now_ms() - started_ms) * rate / 1000;
+                uint64_t most = due - (client->received - before);
+                if (client->sent < goal)
+                        (void)send_some(client, goal - client->sent, 0);
+                if (most > 0)
+                        receive_most(client, most);
+                limit_pause();
+        }
+}
+
 void client_receive(struct client *client)
 {
         while (client->received < client->sent) {
@@ -253,6 +295,23 @@ void client_expect_reset(const struct client *client)
         } while (got > 0);
         ck_assert_msg(got < 0, "client %u: an end as if all was well", client->number);
         ck_assert_int_eq(errno, ECONNRESET);
+}
+
+void client_expect_cut(struct client *client)
+{
+        unsigned char chunk[4096];
+        ssize_t got;
+
+        for (;;) {
+                wait_for(client, POLLIN);
+                got = recv(client->fd, chunk, sizeof(chunk), MSG_DONTWAIT);
+                if (got <= 0)
+                        break;
+                check_bytes(client, chunk, (uint64_t)got);
+        }
+        ck_assert_msg(got == 0 || errno == ECONNRESET, "client %u: %s", client->number,
+                      strerror(errno));
+        ck_assert_uint_lt(client->received, client->sent);
 }
 
 void client_close(struct client *client)

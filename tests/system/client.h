@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "place.h"
+
 struct client {
         int fd;
         unsigned number;
@@ -21,6 +23,10 @@ void client_connect(struct client *client, uint16_t port, unsigned number);
 
 /* The same, with small kernel buffers: it blocks the server soon. */
 void client_connect_small(struct client *client, uint16_t port, unsigned number);
+
+/* The same two, anywhere. */
+void client_connect_to(struct client *client, const struct place *place, unsigned number);
+void client_connect_small_to(struct client *client, const struct place *place, unsigned number);
 
 /* Connects so many, numbered from 0. */
 void client_connect_all(struct client *clients, unsigned count, uint16_t port);
@@ -40,6 +46,9 @@ void client_send_until_blocked(struct client *clients, unsigned count);
 /* Each sends the next `size` bytes and gets all it is owed, all of them at the same time. */
 void client_exchange(struct client *clients, unsigned count, uint64_t size);
 
+/* The same for one, which reads so many bytes a second and no more. */
+void client_exchange_slowly(struct client *client, uint64_t size, uint64_t rate);
+
 /* Gets all it is owed. */
 void client_receive(struct client *client);
 
@@ -54,6 +63,9 @@ int client_await_reset(const struct client *client);
 
 /* Gets what is there; then the stream ends by a reset, not as if it were complete. */
 void client_expect_reset(const struct client *client);
+
+/* Gets what is there; then the stream ends, by whatever it ends there, before all has come. */
+void client_expect_cut(struct client *client);
 
 void client_close(struct client *client);
 void client_close_all(struct client *clients, unsigned count);

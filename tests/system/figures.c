@@ -13,6 +13,15 @@
 
 #include "limit.h"
 
+enum {
+        WATCH_MS = 2000,
+        /* Of 200: on a busy machine a moment's work may be charged with a few. */
+        TICKS_MOST = 3,
+        /* Memory given back, a timer sorted finer, a late window of the kernel; no poll of 10 ms.
+         */
+        WAKES_MOST = 40,
+};
+
 unsigned figures_descriptors(const struct process *process)
 {
         char path[64];
@@ -124,4 +133,48 @@ struct figures figures_read(const struct process *process)
                    &user, &system);
         ck_assert_int_eq(read, 2);
         return (struct figures){ .ticks = user + system, .wakes = all_wakes(process->pid) };
+}
+
+static uint64_t status_bytes(const struct process *process, const char *key)
+{
+        char path[64];
+        char text[4096];
+
+        snprintf(path, sizeof(path), "/proc/%d/status", process->pid);
+        read_file(path, text, sizeof(text));
+        const char *found = strstr(text, key);
+        ck_assert(found != NULL);
+        return strtoull(found + strlen(key), NULL, 10) * 1024;
+}
+
+uint64_t figures_memory(const struct process *process)
+{
+        return status_bytes(process, "\nRssAnon:");
+}
+
+/* The shadow of all addresses that a program could have. */
+static bool has_sanitizer(const struct process *process)
+{
+        return status_bytes(process, "\nVmSize:") > UINT64_C(1) << 40;
+}
+
+void figures_await_memory(const struct process *process, uint64_t most)
+{
+        struct limit limit = limit_start();
+
+        if (has_sanitizer(process))
+                return;
+        while (figures_memory(process) > most && limit_left_ms(&limit) > 0)
+                limit_pause();
+        ck_assert_uint_le(figures_memory(process), most);
+}
+
+void figures_expect_sleep(const struct process *process)
+{
+        struct figures before = figures_read(process);
+
+        limit_watch(WATCH_MS);
+        struct figures after = figures_read(process);
+        ck_assert_uint_le(after.ticks - before.ticks, TICKS_MOST);
+        ck_assert_uint_le(after.wakes - before.wakes, WAKES_MOST);
 }

@@ -12,6 +12,18 @@ struct figures {
 /* What it has done since its start. */
 struct figures figures_read(const struct process *process);
 
+/* Its resident memory now, in bytes; without the pages of its program file, which come and stay. */
+uint64_t figures_memory(const struct process *process);
+
+/*
+ * Waits until it has no more memory than that. A sanitizer keeps books of all memory, and never
+ * gives them back: a process that runs under one has any memory it likes.
+ */
+void figures_await_memory(const struct process *process, uint64_t most);
+
+/* Sees that it sleeps: two seconds long, it does next to nothing. */
+void figures_expect_sleep(const struct process *process);
+
 /* Waits until it has taken every signal that was sent to it. */
 void figures_await_signals_taken(const struct process *process);
 

@@ -19,6 +19,10 @@ struct limit limit_start(void);
 /* 0 = it is over. */
 int limit_left_ms(const struct limit *limit);
 
+/* By the monotonic clock. */
+uint64_t limit_now_ms(void);
+uint64_t limit_now_us(void);
+
 /* Lets others run for a moment; for what no descriptor tells. */
 void limit_pause(void);
 

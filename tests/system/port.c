@@ -59,6 +59,16 @@ bool port_is_refused(uint16_t port)
         return error == ECONNREFUSED;
 }
 
+void port_await_refusal(uint16_t port)
+{
+        struct limit limit = limit_start();
+
+        while (!port_is_refused(port)) {
+                ck_assert_msg(limit_left_ms(&limit) > 0, "port %u is still listened on", port);
+                limit_pause();
+        }
+}
+
 void port_await(uint16_t port)
 {
         struct limit limit = limit_start();

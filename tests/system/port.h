@@ -19,5 +19,8 @@ uint16_t port_occupy(int *ret_fd);
 /* True when nobody listens there. */
 bool port_is_refused(uint16_t port);
 
+/* Waits until nobody listens there. */
+void port_await_refusal(uint16_t port);
+
 /* Waits until somebody listens there. */
 void port_await(uint16_t port);

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,6 +54,41 @@ static void forget(struct process *process)
         process->pid = 0;
 }
 
+/*
+ * A signal for a child that is not yet another program would run the handler of the test: check has
+ * one that ends the whole process group. Returns what was blocked before.
+ */
+static sigset_t hold_signals(void)
+{
+        sigset_t all;
+        sigset_t before;
+
+        sigfillset(&all);
+        ck_assert(sigprocmask(SIG_BLOCK, &all, &before) == 0);
+        return before;
+}
+
+static void forget_handlers(const sigset_t *mask)
+{
+        signal(SIGTERM, SIG_DFL);
+        signal(SIGINT, SIG_DFL);
+        sigprocmask(SIG_SETMASK, mask, NULL);
+}
+
+/* As a service manager does: the name says which descriptor is the journal's. */
+static void set_journal_stream(const char *name, int output_fd)
+{
+        char own_name[64];
+        struct stat status;
+
+        unsetenv("JOURNAL_STREAM");
+        if (name == NULL || fstat(output_fd, &status) < 0)
+                return;
+        snprintf(own_name, sizeof(own_name), "%ju:%ju", (uintmax_t)status.st_dev,
+                 (uintmax_t)status.st_ino);
+        setenv("JOURNAL_STREAM", name[0] != '\0' ? name : own_name, 1);
+}
+
 static void become_user(uid_t uid)
 {
         if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
@@ -67,6 +104,7 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
 
         for (unsigned i = 0; i < PROCESS_ARGUMENTS_MAX && setup->arguments[i] != NULL; i++)
                 arguments[i] = strdup(setup->arguments[i]);
+        set_journal_stream(setup->journal_stream, output_fd);
         dup2(null_fd, STDIN_FILENO);
         dup2(output_fd, STDOUT_FILENO);
         dup2(output_fd, STDERR_FILENO);
@@ -92,14 +130,21 @@ void process_start(struct process *process, const struct process_setup *setup)
         int pipe_fds[2];
         pid_t parent = getpid();
 
-        ck_assert(pipe2(pipe_fds, O_CLOEXEC) == 0);
+        if (setup->is_socket)
+                ck_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipe_fds) == 0);
+        else
+                ck_assert(pipe2(pipe_fds, O_CLOEXEC) == 0);
         process->output_size = 0;
         process->output[0] = '\0';
         process->output_fd = pipe_fds[0];
+        sigset_t mask = hold_signals();
         process->pid = fork();
-        ck_assert(process->pid >= 0);
-        if (process->pid == 0)
+        if (process->pid == 0) {
+                forget_handlers(&mask);
                 become(setup, pipe_fds[1], parent);
+        }
+        sigprocmask(SIG_SETMASK, &mask, NULL);
+        ck_assert(process->pid >= 0);
         close(pipe_fds[1]);
         enlist(process);
         ck_assert(fcntl(process->output_fd, F_SETFL, O_NONBLOCK) == 0);
@@ -147,6 +192,13 @@ const char *process_await(struct process *process, const char *text, size_t from
         return found;
 }
 
+const char *process_tail(const struct process *process)
+{
+        const size_t shown = 3000;
+
+        return process->output + (process->output_size > shown ? process->output_size - shown : 0);
+}
+
 void process_signal(const struct process *process, int number)
 {
         ck_assert(process->pid > 0 && kill(process->pid, number) == 0);
@@ -189,7 +241,7 @@ static int wait_for_end(struct process *process, bool is_read)
                         polls[1].fd = -1;
         }
         close(polls[0].fd);
-        ck_assert_msg(left_ms > 0, "it does not end; it said:\n%s", process->output);
+        ck_assert_msg(left_ms > 0, "it does not end; it said:\n%s", process_tail(process));
         ck_assert(waitpid(process->pid, &status, 0) == process->pid);
         return status;
 }

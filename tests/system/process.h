@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { PROCESS_ARGUMENTS_MAX = 24, PROCESS_OUTPUT_SIZE = 128 * 1024 };
+enum { PROCESS_ARGUMENTS_MAX = 24, PROCESS_OUTPUT_SIZE = 512 * 1024 };
 
 struct process {
         pid_t pid; /* 0 = ended and waited for */
@@ -23,6 +23,9 @@ struct process_setup {
         const char *const *arguments; /* from the program's name on; ends in NULL */
         unsigned closed;              /* bit n: starts without descriptor n, of 0 to 2 */
         uid_t uid;                    /* 0 = as the test itself */
+        bool is_socket;               /* its output goes to a socket, not into a pipe */
+        /* JOURNAL_STREAM of its environment; "" = the name of that socket; NULL = none. */
+        const char *journal_stream;
 };
 
 /* The path of the echod to test. */
@@ -38,6 +41,9 @@ int process_run(struct process *process, const struct process_setup *setup);
  * starts, valid until more is read; NULL when the process ended without, or the limit was over.
  */
 const char *process_await(struct process *process, const char *text, size_t from);
+
+/* The end of its output so far, short enough for a message of check. */
+const char *process_tail(const struct process *process);
 
 void process_signal(const struct process *process, int number);
 

@@ -32,9 +32,9 @@ uint16_t server_port(const struct server *server, unsigned listener)
                 ck_assert_msg(line != NULL, "no listener %u: %s", i, server->process.output);
                 line++;
         }
-        const char *address = strstr(line, " address=127.0.0.1:");
-        ck_assert_msg(address != NULL, "%s", line);
-        port = strtoul(strchr(address, ':') + 1, NULL, 10);
+        const char *colon = memrchr(line, ':', strcspn(line, "\n"));
+        ck_assert_msg(colon != NULL, "%s", line);
+        port = strtoul(colon + 1, NULL, 10);
         ck_assert_uint_gt(port, 0);
         ck_assert_uint_le(port, UINT16_MAX);
         return (uint16_t)port;
@@ -43,7 +43,27 @@ uint16_t server_port(const struct server *server, unsigned listener)
 void server_await_log(struct server *server, const char *text, size_t from)
 {
         ck_assert_msg(process_await(&server->process, text, from) != NULL,
-                      "no `%s` in the log:\n%s", text, server->process.output);
+                      "no `%s` in the log:\n%s", text, process_tail(&server->process));
+}
+
+void server_await_lines(struct server *server, const char *text, unsigned count)
+{
+        size_t from = 0;
+
+        for (unsigned i = 0; i < count; i++) {
+                server_await_log(server, text, from);
+                from = (size_t)(strstr(server->process.output + from, text) + 1 -
+                                server->process.output);
+        }
+}
+
+unsigned server_count_lines(const struct server *server, const char *text)
+{
+        unsigned count = 0;
+
+        for (const char *at = server->process.output; (at = strstr(at, text)) != NULL; at++)
+                count++;
+        return count;
 }
 
 /* The number after " key=" in a line of log. */
@@ -65,15 +85,16 @@ static void ask_for_status(struct server *server)
 
         process_signal(process, SIGUSR1);
         const char *found = process_await(process, "event=status ", from);
-        ck_assert_msg(found != NULL, "no status:\n%s", process->output);
-        size_t size = (size_t)(strchr(found, '\n') + 1 - found);
+        ck_assert_msg(found != NULL, "no status:\n%s", process_tail(process));
+        const char *line = memrchr(process->output, '\n', (size_t)(found - process->output));
+        char *begin = process->output + (line != NULL ? line + 1 - process->output : 0);
+        const char *end = strchr(found, '\n') + 1;
+        size_t size = (size_t)(end - begin);
         ck_assert_uint_lt(size, sizeof(server->status));
-        memcpy(server->status, found, size);
+        memcpy(server->status, begin, size);
         server->status[size] = '\0';
-        if (found + size == process->output + process->output_size) {
-                process->output_size = from;
-                process->output[from] = '\0';
-        }
+        memmove(begin, end, strlen(end) + 1);
+        process->output_size -= size;
 }
 
 uint64_t server_figure(struct server *server, const char *key)
@@ -150,7 +171,7 @@ uint64_t server_logged(const struct server *server, const char *event, const cha
         snprintf(text, sizeof(text), "event=%s ", event);
         for (const char *at = server->process.output; (at = strstr(at, text)) != NULL; at++)
                 line = at;
-        ck_assert_msg(line != NULL, "no %s in the log:\n%s", event, server->process.output);
+        ck_assert_msg(line != NULL, "no %s in the log:\n%s", event, process_tail(&server->process));
         return number_of(line, key);
 }
 
@@ -158,5 +179,5 @@ void server_stop(struct server *server)
 {
         process_signal(&server->process, SIGTERM);
         int code = process_wait(&server->process);
-        ck_assert_msg(code == 0, "exit code %d:\n%s", code, server->process.output);
+        ck_assert_msg(code == 0, "exit code %d:\n%s", code, process_tail(&server->process));
 }

@@ -19,11 +19,17 @@ struct server {
  */
 void server_start(struct server *server, const char *const *arguments);
 
-/* The port of a listener, by its place on the command line. */
+/* The port of a TCP listener, by its place on the command line. */
 uint16_t server_port(const struct server *server, unsigned listener);
 
 /* Waits for a line of log with the text, at offset `from` of the output or later. */
 void server_await_log(struct server *server, const char *text, size_t from);
+
+/* Waits until the log has so many lines with the text. */
+void server_await_lines(struct server *server, const char *text, unsigned count);
+
+/* How many times the text is in its log, as far as that was read. */
+unsigned server_count_lines(const struct server *server, const char *text);
 
 /* A figure of its status line, now. */
 uint64_t server_figure(struct server *server, const char *key);
