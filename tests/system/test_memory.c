@@ -17,7 +17,7 @@ START_TEST(crowd_of_stalled_clients_gets_every_byte_and_bounded_memory)
                 CROWD = 200,
                 POOL = 2 << 20,
                 SCRATCH = DOORS_WORKERS * (256 << 10),
-                SMALL = 512 << 10
+                SMALL = 256 << 10
         };
         const char *const arguments[] = { "--buffer-memory=2M", "--stall-timeout=0", NULL };
         struct client clients[CROWD];
@@ -38,7 +38,8 @@ START_TEST(crowd_of_stalled_clients_gets_every_byte_and_bounded_memory)
         }
         client_close_all(clients, CROWD);
         server_await_all_closed(&doors.server, CROWD);
-        figures_await_memory(&doors.server.process, before + SMALL);
+        /* Blocks are given back; a worker's scratch buffer is not. */
+        figures_await_memory(&doors.server.process, before + SCRATCH + SMALL);
         doors_close(&doors);
 }
 END_TEST
