@@ -15,7 +15,14 @@ struct book {
         struct event records[EVENTS_MAX];
         bool is_verbose;
         uint64_t told[EVENT_COUNT];
-        uint64_t open[OPEN_MAX]; /* connections by number; 0 = none */
+        uint64_t said; /* bytes of messages */
+        uint64_t received;
+        uint64_t sent;
+        uint64_t closed[CONN_END_COUNT];
+        struct {
+                uint64_t connection; /* its number; 0 = a free place */
+                uint64_t since_ns;
+        } open[OPEN_MAX];
 };
 
 static struct {
@@ -41,34 +48,54 @@ struct teller logbook_teller(uint32_t worker, bool is_verbose)
                                 .is_verbose = is_verbose };
 }
 
-/* Where that connection stands in the book; 0 finds a free place. NULL = nowhere. */
-static uint64_t *find(struct book *book, uint64_t connection)
+/* Where that connection stands in the book; 0 finds a free place. OPEN_MAX = nowhere. */
+static uint32_t find(const struct book *book, uint64_t connection)
 {
-        for (uint32_t i = 0; i < OPEN_MAX; i++)
-                if (book->open[i] == connection)
-                        return &book->open[i];
-        return NULL;
+        uint32_t place = 0;
+
+        while (place < OPEN_MAX && book->open[place].connection != connection)
+                place++;
+        return place;
 }
 
 /* A connection opens, says something, and closes: in that order, if no record is missing. */
 static void check_order(struct book *book, const struct event *event)
 {
         bool is_opening = event->kind == EVENT_CONNECTION_OPEN;
-        uint64_t *place = find(book, event->connection);
+        uint32_t place = find(book, event->connection);
 
-        if (event->connection == 0 || (place == NULL) != is_opening)
+        if (event->connection == 0 || (place == OPEN_MAX) != is_opening)
                 sim_fail("connection %" PRIu64 " is told of out of order", event->connection);
-        if (is_opening)
+        if (is_opening) {
                 place = find(book, 0);
-        if (place == NULL)
-                sim_fail("more than %d connections are told open", OPEN_MAX);
-        if (event->kind != EVENT_DATA)
-                *place = is_opening ? event->connection : 0;
+                if (place == OPEN_MAX)
+                        sim_fail("more than %d connections are told open", OPEN_MAX);
+                book->open[place].connection = event->connection;
+                book->open[place].since_ns = event->time_ns;
+        } else if (event->kind == EVENT_CONNECTION_CLOSE) {
+                book->open[place].connection = 0;
+                if (event->close.duration_ns != event->time_ns - book->open[place].since_ns)
+                        sim_fail("connection %" PRIu64 " is told to have lasted %" PRIu64 " ns",
+                                 event->connection, event->close.duration_ns);
+        }
+}
+
+/* What is told of single connections adds up to what is counted of all. */
+static void add(struct book *book, const struct event *event)
+{
+        if (event->kind == EVENT_DATA)
+                book->said += event->data.size;
+        if (event->kind != EVENT_CONNECTION_CLOSE)
+                return;
+        book->received += event->close.received;
+        book->sent += event->close.sent;
+        book->closed[event->close.reason]++;
 }
 
 static void note(struct book *book, const struct event *event)
 {
         book->told[event->kind]++;
+        add(book, event);
         if (event->kind != EVENT_ACCEPT_PAUSED && event->kind != EVENT_LIMIT_REACHED &&
             events_lost(&book->events) == 0)
                 check_order(book, event);
@@ -87,18 +114,38 @@ void logbook_read(void)
                 }
 }
 
+static void check_connections(const struct book *book, const struct counters *counters)
+{
+        uint64_t received = counter_read(&counters->received_bytes);
+        uint64_t accepted = counter_read(&counters->accepted);
+
+        if (book->told[EVENT_CONNECTION_OPEN] != accepted ||
+            book->told[EVENT_CONNECTION_CLOSE] != accepted)
+                sim_fail("the log misses connections");
+        if (book->said != received || book->received != received ||
+            book->sent != counter_read(&counters->sent_bytes))
+                sim_fail("%" PRIu64 " bytes in messages, %" PRIu64 " received and %" PRIu64
+                         " sent are told of",
+                         book->said, book->received, book->sent);
+        for (unsigned end = 0; end < CONN_END_COUNT; end++)
+                if (book->closed[end] != counter_read(&counters->closed[end]))
+                        sim_fail("%" PRIu64 " are told closed for reason %u", book->closed[end],
+                                 end);
+}
+
 static void check_complete(const struct book *book, const struct counters *counters)
 {
-        uint64_t accepted = book->is_verbose ? counter_read(&counters->accepted) : 0;
-
         if (events_lost(&book->events) > 0)
                 return;
         if (book->told[EVENT_ACCEPT_PAUSED] != counter_read(&counters->accept_pauses) ||
             book->told[EVENT_LIMIT_REACHED] != counter_read(&counters->refused[REFUSED_LIMIT]))
                 sim_fail("the log misses pauses or refusals");
-        if (book->told[EVENT_CONNECTION_OPEN] != accepted ||
-            book->told[EVENT_CONNECTION_CLOSE] != accepted)
-                sim_fail("the log misses connections");
+        if (book->is_verbose)
+                check_connections(book, counters);
+        else if (book->told[EVENT_CONNECTION_OPEN] + book->told[EVENT_CONNECTION_CLOSE] +
+                     book->told[EVENT_DATA] >
+                 0)
+                sim_fail("a quiet log tells of connections");
 }
 
 void logbook_close(const struct worker *workers, uint32_t count)
