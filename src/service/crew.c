@@ -16,7 +16,7 @@ static int open_member(struct crew *crew, uint32_t index, const struct crew_setu
 {
         struct crew_member *member = &crew->members[index];
         struct worker_config config = {
-                .shared = &crew->shared,
+                .connections = &crew->connections,
                 .teller = { .events = &member->events,
                             .wake_fd = crew->wake_fd,
                             .is_verbose = setup->is_verbose },
@@ -144,9 +144,8 @@ int crew_join(struct crew *crew)
         for (uint32_t i = 0; i < crew->count; i++)
                 if (has_failed(&crew->members[i]))
                         return crew->members[i].result;
-        for (uint32_t i = 0; i < crew->count; i++) {
+        for (uint32_t i = 0; i < crew->count; i++)
                 pthread_join(crew->members[i].thread, NULL);
-        }
         return 0;
 }
 

@@ -40,7 +40,7 @@ struct crew_member {
 struct crew {
         uint32_t count;
         struct crew_member *members;
-        struct worker_shared shared;
+        struct quota connections;
         int wake_fd; /* an eventfd, readable when a worker has something to tell, or has ended */
 };
 

@@ -5,14 +5,12 @@
 #include <string.h>
 
 #include "core/ensure.h"
-#include "core/poison.h"
 #include "shell/listener.h"
 #include "shell/sys.h"
+#include "shell/worker_memory.h"
 
 /* Tokens below 2^32 are not connections: a listener's is its index. */
 #define TOKEN_WAKE UINT64_C(0xffffffff)
-
-#define PAGE_SIZE ((size_t)4096)
 
 static const uint64_t ms_ns = 1000000;
 
@@ -54,24 +52,6 @@ static void refuse(struct worker *worker, int fd, enum counters_refused why)
         (void)sys_close(fd);
 }
 
-/* Counts one more connection of the process, if the limit allows it; never beyond it. */
-static bool count_in(struct worker *worker)
-{
-        _Atomic uint32_t *open = &worker->config.shared->open;
-        uint32_t count = atomic_load_explicit(open, memory_order_relaxed);
-
-        while (count < worker->config.max_connections)
-                if (atomic_compare_exchange_weak_explicit(
-                        open, &count, count + 1, memory_order_relaxed, memory_order_relaxed))
-                        return true;
-        return false;
-}
-
-static void count_out(struct worker *worker)
-{
-        atomic_fetch_sub_explicit(&worker->config.shared->open, 1, memory_order_relaxed);
-}
-
 static void start_conn(struct worker *worker, struct conn *conn, int fd, unsigned listener)
 {
         conn_init(conn, worker->now_ns);
@@ -101,7 +81,7 @@ static int watch_conn(struct worker *worker, const struct conn *conn)
 static bool admit(struct worker *worker, int fd, unsigned listener,
                   const struct acceptor_peer *peer)
 {
-        if (!count_in(worker)) {
+        if (!quota_take(worker->config.connections, worker->config.max_connections)) {
                 refuse(worker, fd, REFUSED_LIMIT);
                 teller_limit(&worker->config.teller, (uint8_t)listener,
                              worker->config.max_connections, worker->now_ns);
@@ -113,7 +93,7 @@ static bool admit(struct worker *worker, int fd, unsigned listener,
         start_conn(worker, conn, fd, listener);
         if (watch_conn(worker, conn) < 0) {
                 slots_put(&worker->slots, conn);
-                count_out(worker);
+                quota_put(worker->config.connections);
                 refuse(worker, fd, REFUSED_NO_MEMORY);
                 return false;
         }
@@ -160,7 +140,7 @@ static void close_conn(struct worker *worker, struct conn *conn)
         counter_add(&worker->counters->closed[conn->end], 1);
         teller_close(&worker->config.teller, conn, worker->now_ns);
         slots_put(&worker->slots, conn);
-        count_out(worker);
+        quota_put(worker->config.connections);
         worker->trim_ns = earlier(worker->trim_ns, worker->now_ns + trim_after_ns);
         acceptor_resume(&worker->acceptor, worker->now_ns);
 }
@@ -245,29 +225,6 @@ static void run_timers(struct worker *worker)
 
         while ((index = timers_pop(&worker->timers, worker->now_ns)) != TIMERS_NONE)
                 run_timer(worker, &worker->slots.conns[index]);
-}
-
-static size_t pages(size_t size)
-{
-        return (size + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
-}
-
-static void trim(struct worker *worker)
-{
-        size_t end = pages(worker->slots.top * sizeof(struct conn));
-        uint32_t cursor = 0;
-
-        slots_trim(&worker->slots);
-        size_t begin = pages(worker->slots.top * sizeof(struct conn));
-        if (begin < end)
-                (void)sys_release((unsigned char *)worker->slots.conns + begin, end - begin);
-        for (;;) {
-                struct spill_run run = spill_reclaim(&worker->pool, &cursor);
-                if (run.size == 0)
-                        break;
-                (void)sys_release(run.data, run.size);
-        }
-        worker->trim_ns = UINT64_MAX;
 }
 
 static void stop_listening(struct worker *worker)
@@ -361,54 +318,13 @@ int worker_step(struct worker *worker, int timeout_ms)
                 acceptor_resume(&worker->acceptor, worker->now_ns);
         if (worker->drain_ns <= worker->now_ns)
                 force_drain(worker);
-        if (worker->trim_ns <= worker->now_ns)
-                trim(worker);
+        if (worker->trim_ns <= worker->now_ns) {
+                worker_memory_trim(worker);
+                worker->trim_ns = UINT64_MAX;
+        }
         counter_set(&worker->counters->parked, spill_used(&worker->pool));
         bool is_done = worker->is_draining && slots_used(&worker->slots) == 0;
         return is_done ? WORKER_DRAINED : WORKER_RUNS;
-}
-
-/* Lays the arrays out in one reservation, each on its own pages. */
-static int reserve(struct worker *worker)
-{
-        const struct worker_config *config = &worker->config;
-        size_t conns_size = pages((size_t)config->max_connections * sizeof(struct conn));
-        size_t slot_words_size = pages(vacancy_words(config->max_connections) * sizeof(uint64_t));
-        size_t block_words_size = pages(vacancy_words(config->block_count) * sizeof(uint64_t));
-        size_t blocks_size = (size_t)config->block_count * config->scratch_size;
-        size_t scratch_size = config->scratch_size;
-
-        worker->memory_size =
-            conns_size + slot_words_size + block_words_size + blocks_size + scratch_size;
-        worker->memory = sys_reserve(worker->memory_size);
-        if (worker->memory == NULL)
-                return -ENOMEM;
-        /* A kernel without huge pages refuses this, and is right. */
-        (void)sys_small_pages(worker->memory, worker->memory_size);
-
-        unsigned char *conns = worker->memory;
-        unsigned char *slot_words = conns + conns_size;
-        unsigned char *block_words = slot_words + slot_words_size;
-        unsigned char *blocks = block_words + block_words_size;
-        unsigned char *scratch = blocks + blocks_size;
-        slots_init(&worker->slots, (void *)conns, (void *)slot_words, config->max_connections);
-        spill_init(&worker->pool, blocks, config->scratch_size, (void *)block_words,
-                   config->block_count);
-        ready_init(&worker->ready, worker->slots.conns);
-        timers_init(&worker->timers, worker->slots.conns, worker->now_ns);
-        worker->pump = (struct pump){ .pool = &worker->pool,
-                                      .counters = worker->counters,
-                                      .teller = &worker->config.teller,
-                                      .scratch = scratch,
-                                      .scratch_size = config->scratch_size };
-        poison(scratch, scratch_size);
-        return 0;
-}
-
-static void release(struct worker *worker)
-{
-        unpoison(worker->memory, worker->memory_size);
-        (void)sys_unreserve(worker->memory, worker->memory_size);
 }
 
 static int open_poll(struct worker *worker)
@@ -436,19 +352,19 @@ static int open_poll(struct worker *worker)
 int worker_open(struct worker *worker, const struct worker_config *config,
                 struct counters *counters)
 {
-        ensure(config->scratch_size > 0 && config->scratch_size % PAGE_SIZE == 0);
+        ensure(config->scratch_size > 0 && config->scratch_size % WORKER_PAGE_SIZE == 0);
         memset(worker, 0, sizeof(*worker));
         worker->config = *config;
         worker->counters = counters;
         worker->now_ns = sys_clock();
         worker->trim_ns = UINT64_MAX;
         worker->drain_ns = UINT64_MAX;
-        int error = reserve(worker);
+        int error = worker_memory_reserve(worker);
         if (error < 0)
                 return error;
         error = open_poll(worker);
         if (error < 0)
-                release(worker);
+                worker_memory_release(worker);
         return error;
 }
 
@@ -471,10 +387,10 @@ void worker_close(struct worker *worker)
                         continue;
                 (void)sys_reset_on_close(conn->fd);
                 (void)sys_close(conn->fd);
-                count_out(worker);
+                quota_put(worker->config.connections);
         }
         acceptor_close(&worker->acceptor);
         (void)sys_close(worker->wake_fd);
         (void)sys_close(worker->poll_fd);
-        release(worker);
+        worker_memory_release(worker);
 }

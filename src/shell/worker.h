@@ -4,13 +4,14 @@
  * take turns, accept, expire. Production loops over it in a thread; tests call it step by step.
  *
  * Only worker_drain() may be called from another thread. All memory is reserved by worker_open().
- * On the echo path workers share nothing; at accept and close they count in struct worker_shared.
+ * On the echo path workers share nothing; at accept and close they count in one quota.
  */
 #pragma once
 
 #include <sys/epoll.h>
 
 #include "core/counters.h"
+#include "core/quota.h"
 #include "core/ready.h"
 #include "core/slots.h"
 #include "core/timers.h"
@@ -26,17 +27,12 @@ enum {
 /* The least a worker can do with: below it nearly every slow reader takes the peek path. */
 enum { WORKER_BLOCKS_MIN = 4 };
 
-/* What all workers of the process know of each other; zeroed at first, the caller's. */
-struct worker_shared {
-        _Alignas(64) _Atomic uint32_t open; /* connections */
-};
-
 struct worker_config {
-        struct worker_shared *shared;
-        struct teller teller;     /* whom it tells what happens */
-        uint32_t max_connections; /* of all workers together; 1 to VACANCY_COUNT_MAX */
-        uint32_t block_count;     /* this worker's; 0 to VACANCY_COUNT_MAX; 0 = peek always */
-        uint32_t scratch_size;    /* bytes, of the scratch buffer and of a block; pages */
+        struct quota *connections; /* open ones of all workers; the caller's */
+        struct teller teller;      /* whom it tells what happens */
+        uint32_t max_connections;  /* of all workers together; 1 to VACANCY_COUNT_MAX */
+        uint32_t block_count;      /* this worker's; 0 to VACANCY_COUNT_MAX; 0 = peek always */
+        uint32_t scratch_size;     /* bytes, of the scratch buffer and of a block; pages */
         struct conn_limits limits;
         uint64_t drain_timeout_ns; /* how long connections may finish; 0 = not at all */
 };

@@ -16,9 +16,9 @@ static struct worker worker;
 static struct counters counters;
 static uint16_t port;
 
-static struct worker_shared shared;
+static struct quota quota;
 
-static const struct worker_config config = { .shared = &shared,
+static const struct worker_config config = { .connections = &quota,
                                              .max_connections = 8,
                                              .block_count = 4,
                                              .scratch_size = 4096,
@@ -183,7 +183,7 @@ START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
         step(2);
         ck_assert_uint_eq(counter_read(&counters.refused[REFUSED_NO_MEMORY]), 1);
         ck_assert_uint_eq(counter_read(&counters.accepted), 0);
-        ck_assert_uint_eq(atomic_load(&shared.open), 0);
+        ck_assert_uint_eq(quota_held(&quota), 0);
         sim_client_forget(client);
         stop();
 }

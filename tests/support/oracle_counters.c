@@ -98,7 +98,7 @@ void oracle_close(void)
         if (errors != sim_figures()->accepts[1])
                 sim_fail("%" PRIu64 " accept errors counted, there were %" PRIu64, errors,
                          sim_figures()->accepts[1]);
-        if (atomic_load(&oracle_config()->shared->open) != 0)
+        if (quota_held(oracle_config()->connections) != 0)
                 sim_fail("connections are counted that are over");
         for (uint32_t i = 0; i < oracle.count; i++)
                 check_idle(&oracle.workers[i]);

@@ -31,7 +31,7 @@ static struct {
         int results[WORKERS_MAX]; /* of the latest worker_step() */
         uint32_t worker_count;
         struct worker_config config;
-        struct worker_shared shared;
+        struct quota connections;
         struct clients_settings clients;
 } world;
 
@@ -142,7 +142,7 @@ static void open_worker(uint32_t index)
 {
         struct worker_config config = world.config;
 
-        config.shared = &world.shared;
+        config.connections = &world.connections;
         config.teller = logbook_teller(index, below(2) == 0);
         if (worker_open(&world.workers[index], &config, &world.counters[index]) < 0)
                 sim_fail("the server does not open");

@@ -22,10 +22,10 @@ enum {
 static const uint64_t ms_ns = 1000000;
 
 /* One block: the second connection that owes bytes takes the peek path. */
-static struct worker_shared shared;
+static struct quota quota;
 
 static const struct worker_config config = {
-        .shared = &shared,
+        .connections = &quota,
         .max_connections = CONNECTIONS_MAX,
         .block_count = 1,
         .scratch_size = 4096,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/events.h"
+#include "core/quota.h"
 #include "core/poison.h"
 #include "core/slots.h"
 #include "suite.h"
@@ -107,6 +108,7 @@ TRAP(slot_above_the_top,
 
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
+TRAP(giving_back_what_was_not_taken, struct quota quota = { 0 }; quota_put(&quota);)
 TRAP(ring_of_nothing, events_init(&events, NULL, 0);)
 TRAP(ring_of_no_power_of_two, events_init(&events, NULL, 3);)
 /* clang-format on */
@@ -153,6 +155,7 @@ int main(void)
                 slot_above_the_top,
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
+                giving_back_what_was_not_taken,
                 ring_of_nothing,
                 ring_of_no_power_of_two,
         };
