@@ -22,7 +22,7 @@ static int open_member(struct crew *crew, uint32_t index, const struct crew_setu
                             .is_verbose = setup->is_verbose },
                 .max_connections = setup->max_connections,
                 .block_count = setup->blocks / setup->workers,
-                .scratch_size = CREW_BLOCK_SIZE,
+                .scratch_size = setup->block_size,
                 .limits = setup->limits,
                 .drain_timeout_ns = setup->drain_timeout_ns,
         };

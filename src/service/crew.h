@@ -10,9 +10,6 @@
 #include "core/events.h"
 #include "shell/worker.h"
 
-/* The scratch buffer of a worker and a block of the pool: carries bulk well, costs nothing idle. */
-enum { CREW_BLOCK_SIZE = 256 * 1024 };
-
 /* What a worker may have to tell before main gets round to it. */
 enum { CREW_EVENTS = 1024 };
 
@@ -20,6 +17,7 @@ struct crew_setup {
         uint32_t workers;         /* 1 or more */
         uint32_t max_connections; /* of all together */
         uint32_t blocks;          /* of all together; each worker gets the same share */
+        uint32_t block_size;      /* bytes, of the scratch buffer too */
         struct conn_limits limits;
         uint64_t drain_timeout_ns;
         bool is_verbose; /* tell of single connections */

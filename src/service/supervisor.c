@@ -12,16 +12,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "service/capacity.h"
 #include "service/crew.h"
 #include "service/listeners.h"
 #include "service/report.h"
 #include "shell/sys.h"
-
-/* Descriptors that are no connections: stdio, signalfd, eventfd, and some to spare... */
-enum { SPARE_DESCRIPTORS = 16 };
-
-/* ... and what each worker has: an epoll and an eventfd. */
-enum { WORKER_DESCRIPTORS = 2 };
 
 /* So long the process waits at its end for a log reader that is behind. */
 enum { LOG_PATIENCE_MS = 100 };
@@ -109,42 +104,16 @@ static uint32_t usable_cpus(void)
         return (uint32_t)CPU_COUNT(&cpus);
 }
 
-static uint64_t least_memory(uint64_t workers)
+/* Raises the soft descriptor limit to the hard one; returns that. */
+static uint64_t raise_descriptor_limit(void)
 {
-        return workers * WORKER_BLOCKS_MIN * CREW_BLOCK_SIZE;
-}
-
-/* As many workers as there are CPUs to use, or as the buffer memory is enough for. */
-static uint32_t choose_workers(const struct options *options)
-{
-        uint64_t most = options->buffer_memory / least_memory(1);
-        uint32_t cpus = usable_cpus();
-
-        if (options->workers > 0)
-                return (uint32_t)options->workers;
-        if (cpus > OPTIONS_WORKERS_MAX)
-                cpus = OPTIONS_WORKERS_MAX;
-        if (cpus <= most)
-                return cpus;
-        return most > 0 ? (uint32_t)most : 1;
-}
-
-/* Raises the soft descriptor limit to the hard one and keeps connections within it. */
-static void limit_connections(struct supervisor *supervisor)
-{
-        const struct options *options = supervisor->options;
         struct rlimit limit = { 0 };
 
-        supervisor->max_connections = options->max_connections;
         if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return;
+                return UINT64_MAX;
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
-        uint64_t spare = SPARE_DESCRIPTORS +
-                         (WORKER_DESCRIPTORS + options->listener_count) * supervisor->workers;
-        uint64_t most = limit.rlim_max > spare ? limit.rlim_max - spare : 1;
-        if (supervisor->max_connections > most)
-                supervisor->max_connections = most;
+        return limit.rlim_max;
 }
 
 static void log_starting(struct supervisor *supervisor)
@@ -163,37 +132,25 @@ static void log_starting(struct supervisor *supervisor)
         end(log);
 }
 
-static enum exit_code complain_of_memory(struct supervisor *supervisor)
-{
-        uint64_t memory = supervisor->options->buffer_memory;
-        uint64_t fit = memory / least_memory(1);
-        char reason[128];
-
-        int size = snprintf(
-            reason, sizeof(reason), "each worker needs 4 blocks of 256K: at least %lluM for %u",
-            (unsigned long long)(least_memory(supervisor->workers) >> 20), supervisor->workers);
-        if (fit > 0 && size > 0 && (size_t)size < sizeof(reason))
-                snprintf(reason + size, sizeof(reason) - (size_t)size, ", or --workers=%llu",
-                         (unsigned long long)fit);
-        log_failure(supervisor, "start_failed", "--buffer-memory", reason);
-        return EXIT_CODE_CONFIGURATION;
-}
-
 static enum exit_code open_crew(struct supervisor *supervisor)
 {
         const struct options *options = supervisor->options;
         struct crew_setup setup = {
                 .workers = supervisor->workers,
                 .max_connections = (uint32_t)supervisor->max_connections,
-                .blocks = (uint32_t)(options->buffer_memory / CREW_BLOCK_SIZE),
+                .blocks = (uint32_t)(options->buffer_memory / CAPACITY_BLOCK_SIZE),
+                .block_size = CAPACITY_BLOCK_SIZE,
                 .limits = { .idle_ns = options->idle_timeout_ns,
                             .stall_ns = options->stall_timeout_ns },
                 .drain_timeout_ns = options->drain_timeout_ns,
                 .is_verbose = log_is_wanted(&supervisor->log, LOG_DEBUG),
         };
+        struct complaint complaint;
 
-        if (options->buffer_memory < least_memory(supervisor->workers))
-                return complain_of_memory(supervisor);
+        if (!capacity_has_memory(options, supervisor->workers, &complaint)) {
+                log_failure(supervisor, "start_failed", "--buffer-memory", complaint.text);
+                return EXIT_CODE_CONFIGURATION;
+        }
         int error = crew_open(&supervisor->crew, &setup);
         if (error < 0)
                 return fail_to_start(supervisor, "memory and epoll", error);
@@ -368,8 +325,13 @@ static enum exit_code serve(struct supervisor *supervisor)
 
 static enum exit_code run(struct supervisor *supervisor)
 {
-        enum exit_code code = open_crew(supervisor);
+        /* First of all: who has read `starting` may send a signal. */
+        int error = open_signals(supervisor);
 
+        if (error < 0)
+                return fail_to_start(supervisor, "signals", error);
+        log_starting(supervisor);
+        enum exit_code code = open_crew(supervisor);
         if (code != EXIT_CODE_DONE)
                 return code;
         code = listeners_open(&supervisor->listeners, supervisor->options, &supervisor->crew,
@@ -393,19 +355,12 @@ enum exit_code supervisor_run(const struct options *options)
         memset(supervisor, 0, sizeof(*supervisor));
         supervisor->options = options;
         supervisor->drain_ns = UINT64_MAX;
-        supervisor->workers = choose_workers(options);
+        supervisor->workers = capacity_workers(options, usable_cpus());
+        supervisor->max_connections =
+            capacity_connections(options, supervisor->workers, raise_descriptor_limit());
         log_open(&supervisor->log, STDERR_FILENO, options->log_level, options->log_format,
                  getenv("JOURNAL_STREAM"));
-        enum exit_code code = EXIT_CODE_DONE;
-        /* First of all: who has read `starting` may send a signal. */
-        int error = open_signals(supervisor);
-        if (error < 0)
-                code = fail_to_start(supervisor, "signals", error);
-        limit_connections(supervisor);
-        if (code == EXIT_CODE_DONE) {
-                log_starting(supervisor);
-                code = run(supervisor);
-        }
+        enum exit_code code = run(supervisor);
         log_flush(&supervisor->log, LOG_PATIENCE_MS);
         free(supervisor);
         return code;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Descriptors: none leaks, and running out of them is survived. */
 #include <errno.h>
+#include <stdio.h>
+#include <sys/resource.h>
 
 #include "client.h"
 #include "figures.h"
+#include "folder.h"
 #include "limit.h"
 #include "server.h"
 #include "suite.h"
@@ -115,6 +118,29 @@ START_TEST(waiting_for_descriptors_does_not_spin)
 }
 END_TEST
 
+/* Every way in takes some: what is told at the start must be there for connections. */
+START_TEST(as_many_connections_as_are_told_have_descriptors)
+{
+        enum { PATHS = 14 };
+        char listeners[PATHS][FOLDER_PATH_SIZE];
+        const char *arguments[PATHS + 2] = { "--workers=2" };
+        struct folder folder;
+        struct rlimit limit;
+
+        folder_make(&folder);
+        for (unsigned i = 0; i < PATHS; i++) {
+                snprintf(listeners[i], sizeof(listeners[i]), "unix:%s/%u", folder.path, i);
+                arguments[1 + i] = listeners[i];
+        }
+        server_start(&server, arguments);
+        ck_assert_int_eq(prlimit(server.process.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+        uint64_t told = server_logged(&server, "starting", "max_connections");
+        ck_assert_uint_le(figures_descriptors(&server.process) + told, limit.rlim_max);
+        server_stop(&server);
+        folder_remove(&folder);
+}
+END_TEST
+
 int main(void)
 {
         TCase *tcase = tcase_create("descriptors");
@@ -123,5 +149,6 @@ int main(void)
         tcase_add_test(tcase, reset_storm_leaks_no_descriptor);
         tcase_add_test(tcase, clients_wait_while_there_are_no_descriptors);
         tcase_add_test(tcase, waiting_for_descriptors_does_not_spin);
+        tcase_add_test(tcase, as_many_connections_as_are_told_have_descriptors);
         return suite_run(tcase);
 }
