@@ -8,16 +8,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-static uint64_t clock_ns(clockid_t clock)
-{
-        struct timespec now = { 0 };
-
-        clock_gettime(clock, &now);
-        return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
+#include "service/clock.h"
 
 /* systemd.exec(5): a name that this descriptor does not bear was inherited for another one. */
 static bool is_journal(const struct stat *status, const char *journal_stream)

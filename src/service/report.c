@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include "core/ensure.h"
+#include "service/clock.h"
 
 #define SECOND_NS UINT64_C(1000000000)
 
@@ -53,14 +53,6 @@ static bool take_token(struct report_rate *rate, const struct rule *rule, uint64
                 return false;
         rate->free_ns = from_ns + interval_ns;
         return true;
-}
-
-static uint64_t clock_ns(clockid_t clock)
-{
-        struct timespec now = { 0 };
-
-        clock_gettime(clock, &now);
-        return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 struct report_time report_now(void)

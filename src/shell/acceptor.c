@@ -77,11 +77,10 @@ void acceptor_resume(struct acceptor *acceptor, uint64_t now_ns)
 int acceptor_take(struct acceptor *acceptor, unsigned listener, struct acceptor_peer *ret_peer,
                   uint64_t now_ns)
 {
-        uint32_t size = sizeof(ret_peer->address);
+        ret_peer->size = sizeof(ret_peer->address);
         int fd = sys_accept(acceptor->listeners[listener].fd, (struct sockaddr *)&ret_peer->address,
-                            &size);
+                            &ret_peer->size);
 
-        ret_peer->size = size;
         if (fd >= 0 || fd == -EAGAIN || fd == -EINTR)
                 return fd;
         enum counters_accept_error kind = listener_classify(-fd);

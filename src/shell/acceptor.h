@@ -41,7 +41,7 @@ struct acceptor_peer {
 /*
  * The next connection of a listener, the caller's; -EAGAIN when there is none for now, also because
  * accepting is paused; any other -errno means that one was lost, and the next may be asked for.
- * *ret_peer is only written with a connection.
+ * *ret_peer is only valid with a connection.
  */
 int acceptor_take(struct acceptor *acceptor, unsigned listener, struct acceptor_peer *ret_peer,
                   uint64_t now_ns);
