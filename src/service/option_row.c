@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "service/quantity.h"
+#include "words/quantity.h"
 
 static uint64_t *workers(struct options *options)
 {

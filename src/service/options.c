@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "service/option_row.h"
-#include "service/suggest.h"
+#include "words/suggest.h"
 
 static const char default_listener[] = "tcp:127.0.0.1:7007";
 

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "service/address.h"
+#include "words/address.h"
 #include "service/log.h"
 
 enum { OPTIONS_LISTENERS_MAX = 16, OPTIONS_WORKERS_MAX = 256 };

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "service/address.h"
+#include "words/address.h"
 
 struct unix_socket {
         int fd;        /* listens; the caller's to close, before or after unix_socket_remove() */

@@ -8,7 +8,7 @@
 
 #include "core/ensure.h"
 #include "service/options.h"
-#include "service/quantity.h"
+#include "words/quantity.h"
 
 /* What nobody may have written. */
 enum { UNTOUCHED = 0x5a };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "service/address.h"
+#include "words/address.h"
 #include "suite.h"
 
 #define HOST_EXPECTED                                                                             \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Listeners of IPv4, and what all listeners have in common; others in test_address_*.c. */
-#include "service/address.h"
+#include "words/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "service/complaint.h"
+#include "words/complaint.h"
 
 #include <string.h>
 

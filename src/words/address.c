@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "service/address.h"
+#include "words/address.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
-#include "service/quantity.h"
+#include "words/quantity.h"
 
 enum { PORT_MAX = 65535 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "service/suggest.h"
+#include "words/suggest.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#include "service/complaint.h"
+#include "words/complaint.h"
 
 enum address_transport { ADDRESS_TCP, ADDRESS_UNIX };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "service/quantity.h"
+#include "words/quantity.h"
 
 #include <string.h>
 
