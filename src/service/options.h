@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The command line. One table says what there is; it feeds parsing, defaults, --help and the
- * tests. Nothing here prints or exits.
+ * The command line of echod, by the table of words/option_table.h. Nothing here prints an error or
+ * exits.
  */
 #pragma once
 
 #include <stdint.h>
 #include <stdio.h>
 
-#include "words/address.h"
 #include "service/log.h"
+#include "words/address.h"
+#include "words/option_table.h"
 
 enum { OPTIONS_LISTENERS_MAX = 16, OPTIONS_WORKERS_MAX = 256 };
 
@@ -25,13 +26,6 @@ struct options {
         uint64_t drain_timeout_ns; /* 0 = end all connections at once */
         enum log_level log_level;
         enum log_format log_format;
-};
-
-enum options_verdict {
-        OPTIONS_RUN,     /* *ret_options is complete */
-        OPTIONS_HELP,    /* print the help */
-        OPTIONS_VERSION, /* print the version */
-        OPTIONS_WRONG,   /* print the complaint */
 };
 
 /*

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "words/address.h"
 #include "suite.h"
+#include "words/address.h"
 
 #define HOST_EXPECTED                                                                             \
         "expected an IPv4 address such as 127.0.0.1, an IPv6 address in brackets such as [::1], " \
