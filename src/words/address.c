@@ -15,11 +15,6 @@ enum { PORT_MAX = 65535 };
 
 enum { PATH_OFFSET = offsetof(struct sockaddr_un, sun_path) };
 
-static bool starts_with(const char *text, const char *start)
-{
-        return strncmp(text, start, strlen(start)) == 0;
-}
-
 static bool ends_with(const char *text, const char *end)
 {
         size_t size = strlen(text);
@@ -38,36 +33,51 @@ static bool copy_part(char *ret_string, size_t string_size, const char *part, si
         return true;
 }
 
-static bool refuse_flags(const char *listen, const char *flags, struct complaint *complaint)
+/* What is being read. */
+struct request {
+        struct complaint_word word; /* all of it, as a sentence shows it */
+        bool is_target;             /* of a client, which needs one address */
+};
+
+static bool refuse_flags(const struct request *request, const char *flags,
+                         struct complaint *complaint)
 {
         struct complaint_word word;
 
-        return complain(complaint, "%s: %s: listener flags are not part of this version", listen,
-                        complaint_word(&word, flags, strlen(flags)));
+        (void)complaint_word(&word, flags, strlen(flags));
+        if (request->is_target)
+                return complain(complaint, "%s: %s: a target has no flags", request->word.text,
+                                word.text);
+        return complain(complaint, "%s: %s: listener flags are not part of this version",
+                        request->word.text, word.text);
 }
 
-static bool parse_port(const char *listen, const char *text, in_port_t *ret_port,
+static bool parse_port(const struct request *request, const char *text, in_port_t *ret_port,
                        struct complaint *complaint)
 {
         struct complaint_word word;
+        unsigned least = request->is_target ? 1 : 0;
         uint64_t port = 0;
 
-        if (!quantity_count(text, &port) || port > PORT_MAX)
-                return complain(complaint, "%s: port %s: expected a number from 0 to %d", listen,
-                                complaint_word(&word, text, strlen(text)), PORT_MAX);
+        if (!quantity_count(text, &port) || port < least || port > PORT_MAX)
+                return complain(complaint, "%s: port %s: expected a number from %u to %d",
+                                request->word.text, complaint_word(&word, text, strlen(text)),
+                                least, PORT_MAX);
         *ret_port = htons((uint16_t)port);
         return true;
 }
 
-static bool complain_of_host(const char *listen, const char *host, size_t size,
+static bool complain_of_host(const struct request *request, const char *host, size_t size,
                              struct complaint *complaint)
 {
         struct complaint_word word;
 
         return complain(complaint,
-                        "%s: host %s: expected an IPv4 address such as 127.0.0.1, an IPv6 address "
-                        "in brackets such as [::1], or * for both (names are not looked up)",
-                        listen, complaint_word(&word, host, size));
+                        "%s: host %s: expected an IPv4 address such as 127.0.0.1, %san IPv6 "
+                        "address in brackets such as [::1]%s (names are not looked up)",
+                        request->word.text, complaint_word(&word, host, size),
+                        request->is_target ? "or " : "",
+                        request->is_target ? "" : ", or * for both");
 }
 
 /* An interface's name or number; as getaddrinfo(3), the name first. 0 if there is no such one. */
@@ -85,8 +95,8 @@ static uint32_t scope_number(const char *scope, size_t size)
 }
 
 /* The kernel ignores the scope of other addresses, and refuses link-local ones without. */
-static bool parse_scope(const char *listen, const char *scope, size_t size, struct sockaddr_in6 *ip,
-                        struct complaint *complaint)
+static bool parse_scope(const struct request *request, const char *scope, size_t size,
+                        struct sockaddr_in6 *ip, struct complaint *complaint)
 {
         struct complaint_word word;
         bool is_link_local = IN6_IS_ADDR_LINKLOCAL(&ip->sin6_addr);
@@ -95,47 +105,47 @@ static bool parse_scope(const char *listen, const char *scope, size_t size, stru
                 return complain(complaint,
                                 "%s: a link-local address needs its interface, expected a scope "
                                 "such as fe80::1%%eth0",
-                                listen);
+                                request->word.text);
         if (scope == NULL)
                 return true;
         (void)complaint_word(&word, scope, size);
         if (!is_link_local)
                 return complain(complaint, "%s: scope %s: only a link-local address has one",
-                                listen, word.text);
+                                request->word.text, word.text);
         ip->sin6_scope_id = scope_number(scope, size);
         if (ip->sin6_scope_id == 0)
                 return complain(complaint,
                                 "%s: scope %s: no such interface, expected its name or number",
-                                listen, word.text);
+                                request->word.text, word.text);
         return true;
 }
 
-static bool parse_ipv6(const char *listen, const char *host, size_t size, struct sockaddr_in6 *ip,
-                       struct complaint *complaint)
+static bool parse_ipv6(const struct request *request, const char *host, size_t size,
+                       struct sockaddr_in6 *ip, struct complaint *complaint)
 {
         struct complaint_word word;
         char literal[INET6_ADDRSTRLEN];
 
         if (size < strlen("[]") || host[size - 1] != ']')
-                return complain_of_host(listen, host, size, complaint);
+                return complain_of_host(request, host, size, complaint);
         const char *inside = host + 1;
         size_t inside_size = size - strlen("[]");
         const char *percent = memchr(inside, '%', inside_size);
         size_t literal_size = percent != NULL ? (size_t)(percent - inside) : inside_size;
         if (!copy_part(literal, sizeof(literal), inside, literal_size) ||
             inet_pton(AF_INET6, literal, &ip->sin6_addr) != 1)
-                return complain_of_host(listen, host, size, complaint);
+                return complain_of_host(request, host, size, complaint);
         if (IN6_IS_ADDR_V4MAPPED(&ip->sin6_addr))
                 return complain(complaint,
                                 "%s: host %s: expected the IPv4 address itself, without ::ffff:",
-                                listen, complaint_word(&word, host, size));
+                                request->word.text, complaint_word(&word, host, size));
         if (percent == NULL)
-                return parse_scope(listen, NULL, 0, ip, complaint);
-        return parse_scope(listen, percent + 1, inside_size - literal_size - 1, ip, complaint);
+                return parse_scope(request, NULL, 0, ip, complaint);
+        return parse_scope(request, percent + 1, inside_size - literal_size - 1, ip, complaint);
 }
 
 /* HOST and PORT, wherever the text was split; `*` is the IPv6 address of all zeros. */
-static bool parse_ip(const char *listen, const char *host, const char *colon,
+static bool parse_ip(const struct request *request, const char *host, const char *colon,
                      struct address *address, struct complaint *complaint)
 {
         size_t size = (size_t)(colon - host);
@@ -144,23 +154,26 @@ static bool parse_ip(const char *listen, const char *host, const char *colon,
         char literal[INET_ADDRSTRLEN];
 
         address->is_dual = size == 1 && host[0] == '*';
+        if (address->is_dual && request->is_target)
+                return complain_of_host(request, host, size, complaint);
         if (address->is_dual || host[0] == '[') {
                 address->size = sizeof(*ipv6);
                 ipv6->sin6_family = AF_INET6;
-                if (!address->is_dual && !parse_ipv6(listen, host, size, ipv6, complaint))
+                if (!address->is_dual && !parse_ipv6(request, host, size, ipv6, complaint))
                         return false;
-                return parse_port(listen, colon + 1, &ipv6->sin6_port, complaint);
+                return parse_port(request, colon + 1, &ipv6->sin6_port, complaint);
         }
         address->size = sizeof(*ipv4);
         ipv4->sin_family = AF_INET;
         if (!copy_part(literal, sizeof(literal), host, size) ||
             inet_pton(AF_INET, literal, &ipv4->sin_addr) != 1)
-                return complain_of_host(listen, host, size, complaint);
-        return parse_port(listen, colon + 1, &ipv4->sin_port, complaint);
+                return complain_of_host(request, host, size, complaint);
+        return parse_port(request, colon + 1, &ipv4->sin_port, complaint);
 }
 
-static bool parse_tcp(const char *listen, const char *text, struct address *address,
-                      struct complaint *complaint)
+/* HOST:PORT, behind the transport. */
+static bool parse_host_port(const struct request *request, const char *text,
+                            struct address *address, struct complaint *complaint)
 {
         const char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
         const char *behind = bracket != NULL ? bracket : text;
@@ -168,16 +181,16 @@ static bool parse_tcp(const char *listen, const char *text, struct address *addr
         const char *colon = strrchr(behind, ':');
 
         if (flags != NULL)
-                return refuse_flags(listen, flags, complaint);
+                return refuse_flags(request, flags, complaint);
         if (text[0] == '[' && bracket == NULL)
-                return complain_of_host(listen, text, strlen(text), complaint);
+                return complain_of_host(request, text, strlen(text), complaint);
         if (colon == NULL)
-                return complain(complaint, "%s: no port, expected tcp:HOST:PORT", listen);
-        address->transport = ADDRESS_TCP;
-        return parse_ip(listen, text, colon, address, complaint);
+                return complain(complaint, "%s: no port, expected %s:HOST:PORT", request->word.text,
+                                address_transport_name(address->transport));
+        return parse_ip(request, text, colon, address, complaint);
 }
 
-static bool parse_unix(const char *listen, const char *text, struct address *address,
+static bool parse_unix(const struct request *request, const char *text, struct address *address,
                        struct complaint *complaint)
 {
         static const char flag[] = ",proxy";
@@ -187,14 +200,14 @@ static bool parse_unix(const char *listen, const char *text, struct address *add
         size_t name_size = strlen(name);
 
         if (ends_with(text, flag))
-                return refuse_flags(listen, flag, complaint);
+                return refuse_flags(request, flag, complaint);
         if (name_size == 0)
-                return complain(complaint, "%s: no %s, expected unix:PATH or unix:@NAME", listen,
-                                is_abstract ? "name" : "path");
+                return complain(complaint, "%s: no %s, expected unix:PATH or unix:@NAME",
+                                request->word.text, is_abstract ? "name" : "path");
         if (name_size > ADDRESS_PATH_MAX)
-                return complain(complaint, "%s: %s of %zu bytes: expected at most %d", listen,
-                                is_abstract ? "name" : "path", name_size, ADDRESS_PATH_MAX);
-        address->transport = ADDRESS_UNIX;
+                return complain(complaint, "%s: %s of %zu bytes: expected at most %d",
+                                request->word.text, is_abstract ? "name" : "path", name_size,
+                                ADDRESS_PATH_MAX);
         path->sun_family = AF_UNIX;
         memcpy(path->sun_path + is_abstract, name, name_size);
         /* A NUL ends a path, and starts an abstract name (unix(7)). */
@@ -202,30 +215,52 @@ static bool parse_unix(const char *listen, const char *text, struct address *add
         return true;
 }
 
-static bool parse(const char *listen, const char *text, struct address *address,
+/* The transport that the text begins with; what follows it, or NULL if there is none. */
+static const char *parse_transport(const char *text, enum address_transport *ret_transport)
+{
+        for (unsigned i = 0; i < ADDRESS_TRANSPORT_COUNT; i++) {
+                const char *name = address_transport_name((enum address_transport)i);
+                size_t size = strlen(name);
+                if (strncmp(text, name, size) != 0 || text[size] != ':')
+                        continue;
+                *ret_transport = (enum address_transport)i;
+                return text + size + 1;
+        }
+        return NULL;
+}
+
+static bool parse(const char *text, bool is_target, struct address *ret_address,
                   struct complaint *complaint)
 {
-        if (starts_with(text, "tcp:"))
-                return parse_tcp(listen, text + strlen("tcp:"), address, complaint);
-        if (starts_with(text, "unix:"))
-                return parse_unix(listen, text + strlen("unix:"), address, complaint);
-        if (starts_with(text, "udp:"))
+        struct request request = { .is_target = is_target };
+        struct address address = { 0 };
+        const char *rest = parse_transport(text, &address.transport);
+        const char *word = complaint_word(&request.word, text, strlen(text));
+
+        if (rest == NULL && is_target)
                 return complain(complaint,
-                                "%s: udp listeners are not part of this version, expected "
-                                "tcp:HOST:PORT or unix:PATH",
-                                listen);
-        return complain(complaint, "%s: expected a listener, tcp:HOST:PORT or unix:PATH", listen);
+                                "%s: expected a target, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH",
+                                word);
+        if (rest == NULL)
+                return complain(complaint, "%s: expected a listener, tcp:HOST:PORT or unix:PATH",
+                                word);
+        bool is_right = address.transport == ADDRESS_UNIX
+                            ? parse_unix(&request, rest, &address, complaint)
+                            : parse_host_port(&request, rest, &address, complaint);
+        if (is_right)
+                *ret_address = address;
+        return is_right;
 }
 
 bool address_parse(const char *text, struct address *ret_address, struct complaint *complaint)
 {
-        struct complaint_word listen;
-        struct address address = { 0 };
+        return parse(text, false, ret_address, complaint);
+}
 
-        if (!parse(complaint_word(&listen, text, strlen(text)), text, &address, complaint))
-                return false;
-        *ret_address = address;
-        return true;
+bool address_parse_target(const char *text, struct address *ret_address,
+                          struct complaint *complaint)
+{
+        return parse(text, true, ret_address, complaint);
 }
 
 static void format_ipv4(const void *host, in_port_t port, char *ret_text, size_t text_size)
@@ -285,7 +320,16 @@ void address_format(const struct address *address, char *ret_text, size_t text_s
 
 const char *address_transport_name(enum address_transport transport)
 {
-        return transport == ADDRESS_UNIX ? "unix" : "tcp";
+        switch (transport) {
+        case ADDRESS_TCP:
+                return "tcp";
+        case ADDRESS_UDP:
+                return "udp";
+        case ADDRESS_UNIX:
+        case ADDRESS_TRANSPORT_COUNT:
+                break;
+        }
+        return "unix";
 }
 
 /* Port 0, of either family: both keep it in the same place. */
@@ -293,19 +337,20 @@ static bool has_no_port(const struct address *address)
 {
         const struct sockaddr_in *ip = (const struct sockaddr_in *)&address->socket;
 
-        return address->transport == ADDRESS_TCP && ip->sin_port == 0;
+        return address->transport != ADDRESS_UNIX && ip->sin_port == 0;
 }
 
 bool address_is_repeated(const struct address *a, const struct address *b)
 {
-        return !has_no_port(a) && a->is_dual == b->is_dual && a->size == b->size &&
-               memcmp(&a->socket, &b->socket, a->size) == 0;
+        return a->transport == b->transport && !has_no_port(a) && a->is_dual == b->is_dual &&
+               a->size == b->size && memcmp(&a->socket, &b->socket, a->size) == 0;
 }
 
 struct address address_without_ipv6(const struct address *dual)
 {
         const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)&dual->socket;
-        struct address address = { .transport = ADDRESS_TCP, .size = sizeof(struct sockaddr_in) };
+        struct address address = { .transport = dual->transport,
+                                   .size = sizeof(struct sockaddr_in) };
         struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address.socket;
 
         ipv4->sin_family = AF_INET;

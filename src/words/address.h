@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The text of a listener and of a socket's address.
+ * The text of a listener, of a client's target, and of a socket's address.
  *
- * A listener is `tcp:HOST:PORT`, where HOST is an IPv4 literal, an IPv6 literal in brackets, with a
- * %scope if it is link-local and only then, or `*` for both families; or `unix:PATH`, or
- * `unix:@NAME` for an abstract name. Names of hosts are not looked up.
+ * A listener is `tcp:HOST:PORT` or `udp:HOST:PORT`, where HOST is an IPv4 literal, an IPv6 literal
+ * in brackets, with a %scope if it is link-local and only then, or `*` for both families; or
+ * `unix:PATH`, or `unix:@NAME` for an abstract name. Names of hosts are not looked up.
  *
  * A comma after HOST starts a flag of the listener. In PATH and NAME it is a byte like others: only
  * `,proxy` at their end is a flag. This version has no flags and refuses them by name.
+ *
+ * A target is the same, but one address: neither `*` nor PORT 0, and no flags.
  */
 #pragma once
 
@@ -16,7 +18,7 @@
 
 #include "words/complaint.h"
 
-enum address_transport { ADDRESS_TCP, ADDRESS_UNIX };
+enum address_transport { ADDRESS_TCP, ADDRESS_UDP, ADDRESS_UNIX, ADDRESS_TRANSPORT_COUNT };
 
 /* As bind(2), accept(2) and getpeername(2) know it; all other bytes of `socket` are zero. */
 struct address {
@@ -35,6 +37,10 @@ enum { ADDRESS_TEXT_SIZE = 112 };
 /* True on success, and only then *ret_address is written; else the complaint. */
 bool address_parse(const char *text, struct address *ret_address, struct complaint *complaint);
 
+/* The same for a target. */
+bool address_parse_target(const char *text, struct address *ret_address,
+                          struct complaint *complaint);
+
 /*
  * "127.0.0.1:7007", "[::1]:7007", "[fe80::1%eth0]:7007", "*:7007" if is_dual, "/run/echod",
  * "@name". An IPv4 address mapped into IPv6 is shown as what it is. A Unix socket without a name is
@@ -42,7 +48,7 @@ bool address_parse(const char *text, struct address *ret_address, struct complai
  */
 void address_format(const struct address *address, char *ret_text, size_t text_size);
 
-/* "tcp" or "unix". */
+/* "tcp", "udp" or "unix". */
 const char *address_transport_name(enum address_transport transport);
 
 /*

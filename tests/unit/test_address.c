@@ -182,14 +182,17 @@ START_TEST(flags_are_refused_by_name)
 }
 END_TEST
 
-START_TEST(udp_is_refused_by_name)
+START_TEST(datagrams_are_addressed_as_streams_are)
 {
-        expect_rejected("udp:1.2.3.4:7",
-                        "`udp:1.2.3.4:7`: udp listeners are not part of this version, expected "
-                        "tcp:HOST:PORT or unix:PATH");
-        expect_rejected("udp:",
-                        "`udp:`: udp listeners are not part of this version, expected "
-                        "tcp:HOST:PORT or unix:PATH");
+        struct address tcp = address_parsed("tcp:1.2.3.4:7");
+        struct address udp = address_parsed("udp:1.2.3.4:7");
+
+        ck_assert_int_eq(udp.transport, ADDRESS_UDP);
+        ck_assert_uint_eq(udp.size, tcp.size);
+        ck_assert_mem_eq(&udp.socket, &tcp.socket, sizeof(tcp.socket));
+        ck_assert(address_parsed("udp:*:7").is_dual);
+        expect_same_text("udp", "[::1]:0");
+        expect_rejected("udp:", "`udp:`: no port, expected udp:HOST:PORT");
 }
 END_TEST
 
@@ -199,6 +202,8 @@ START_TEST(transport_has_the_name_that_begins_its_listeners)
 
         ck_assert(address_parse("tcp:1.2.3.4:5", &address, &complaint));
         ck_assert_str_eq(address_transport_name(address.transport), "tcp");
+        ck_assert(address_parse("udp:1.2.3.4:5", &address, &complaint));
+        ck_assert_str_eq(address_transport_name(address.transport), "udp");
         ck_assert(address_parse("unix:x", &address, &complaint));
         ck_assert_str_eq(address_transport_name(address.transport), "unix");
 }
@@ -229,6 +234,8 @@ START_TEST(other_listeners_are_not_repeated)
 {
         static const char *const texts[] = { "tcp:1.2.3.4:5",
                                              "tcp:1.2.3.4:6",
+                                             "udp:1.2.3.4:6",
+                                             "udp:*:5",
                                              "tcp:1.2.3.5:5",
                                              "tcp:0.0.0.0:5",
                                              "tcp:[::]:5",
@@ -288,7 +295,7 @@ int main(void)
                 bad_host_is_named,
                 host_is_named_before_the_port,
                 flags_are_refused_by_name,
-                udp_is_refused_by_name,
+                datagrams_are_addressed_as_streams_are,
                 transport_has_the_name_that_begins_its_listeners,
                 same_listener_is_repeated_however_it_is_written,
                 other_listeners_are_not_repeated,

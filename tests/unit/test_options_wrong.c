@@ -307,6 +307,19 @@ START_TEST(bad_listener_is_named)
 }
 END_TEST
 
+START_TEST(udp_is_refused_by_name)
+{
+        EXPECT_WRONG(
+            "`udp:1.2.3.4:7`: udp listeners are not part of this version, expected "
+            "tcp:HOST:PORT or unix:PATH",
+            "udp:1.2.3.4:7");
+        EXPECT_WRONG(
+            "`udp:`: udp listeners are not part of this version, expected "
+            "tcp:HOST:PORT or unix:PATH",
+            "tcp:1.2.3.4:7", "udp:");
+}
+END_TEST
+
 START_TEST(option_behind_two_dashes_is_a_bad_listener)
 {
         EXPECT_WRONG("`--help`: expected a listener, tcp:HOST:PORT or unix:PATH", "--", "--help");
@@ -363,6 +376,7 @@ int main(void)
                 control_bytes_of_a_value_are_escaped,
                 very_long_words_leave_room_for_what_is_expected,
                 bad_listener_is_named,
+                udp_is_refused_by_name,
                 option_behind_two_dashes_is_a_bad_listener,
                 seventeenth_listener_is_refused,
                 listener_given_twice_is_named_with_the_first,
