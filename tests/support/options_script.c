@@ -8,15 +8,8 @@
 
 #include "core/ensure.h"
 #include "service/options.h"
+#include "support/words.h"
 #include "words/quantity.h"
-
-/* What nobody may have written. */
-enum { UNTOUCHED = 0x5a };
-
-struct command_line {
-        char *words[OPTIONS_SCRIPT_WORDS_MAX + 2]; /* each in memory of its own size */
-        int count;
-};
 
 struct outcome {
         enum options_verdict verdict;
@@ -29,74 +22,12 @@ struct unit {
         uint64_t factor;
 };
 
-static bool is_untouched(const void *data, size_t size)
-{
-        const unsigned char *bytes = data;
-
-        return bytes[0] == UNTOUCHED && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
-static bool is_printable(const char *text, size_t size)
-{
-        for (size_t i = 0; i < size; i++)
-                if (text[i] < ' ' || text[i] > '~')
-                        return false;
-        return true;
-}
-
-static void add_word(struct command_line *line, const char *text, size_t size)
-{
-        line->words[line->count] = strndup(text, size);
-        ensure(line->words[line->count] != NULL);
-        line->count++;
-}
-
-static void split(struct command_line *line, const uint8_t *data, size_t size)
-{
-        const char *at = (const char *)data;
-        const char *end = at + size;
-
-        add_word(line, "echod", strlen("echod"));
-        while (at < end && line->count <= OPTIONS_SCRIPT_WORDS_MAX) {
-                const char *newline = memchr(at, '\n', (size_t)(end - at));
-                size_t word_size = (size_t)((newline != NULL ? newline : end) - at);
-                add_word(line, at,
-                         word_size < OPTIONS_SCRIPT_WORD_SIZE_MAX ? word_size
-                                                                  : OPTIONS_SCRIPT_WORD_SIZE_MAX);
-                at += word_size + (newline != NULL);
-        }
-}
-
-static void check_equal_addresses(const struct address *a, const struct address *b)
-{
-        ensure(a->transport == b->transport);
-        ensure(a->is_dual == b->is_dual);
-        ensure(a->size == b->size);
-        ensure(memcmp(&a->socket, &b->socket, sizeof(a->socket)) == 0);
-}
-
-/* It reads back from what it is shown as. */
-static void check_listener(const struct address *address)
-{
-        char text[sizeof("unix:") + ADDRESS_TEXT_SIZE];
-        char shown[ADDRESS_TEXT_SIZE];
-        struct complaint complaint;
-        struct address again;
-
-        memset(&again, UNTOUCHED, sizeof(again));
-        address_format(address, shown, sizeof(shown));
-        ensure(strlen(shown) < sizeof(shown) - 1);
-        snprintf(text, sizeof(text), "%s:%s", address_transport_name(address->transport), shown);
-        ensure(address_parse(text, &again, &complaint));
-        check_equal_addresses(address, &again);
-}
-
 static void check_listeners(const struct options *options)
 {
         ensure(options->listener_count >= 1);
         ensure(options->listener_count <= OPTIONS_LISTENERS_MAX);
         for (uint64_t i = 0; i < options->listener_count; i++) {
-                check_listener(&options->listeners[i]);
+                words_check_address(&options->listeners[i], address_parse);
                 for (uint64_t j = 0; j < i; j++)
                         ensure(
                             !address_is_repeated(&options->listeners[i], &options->listeners[j]));
@@ -122,27 +53,19 @@ static void check_options(const struct options *options)
 
 static void check_outcome(const struct outcome *outcome)
 {
-        const char *end = memchr(outcome->complaint.text, '\0', sizeof(outcome->complaint.text));
-
         ensure(outcome->verdict <= OPTIONS_WRONG);
         if (outcome->verdict == OPTIONS_RUN)
                 check_options(&outcome->options);
         else
-                ensure(is_untouched(&outcome->options, sizeof(outcome->options)));
-        if (outcome->verdict != OPTIONS_WRONG) {
-                ensure(is_untouched(&outcome->complaint, sizeof(outcome->complaint)));
-                return;
-        }
-        ensure(end != NULL);
-        ensure(end > outcome->complaint.text);
-        ensure(is_printable(outcome->complaint.text, (size_t)(end - outcome->complaint.text)));
+                ensure(words_are_untouched(&outcome->options, sizeof(outcome->options)));
+        words_check_complaint(&outcome->complaint, outcome->verdict == OPTIONS_WRONG);
 }
 
-static void parse(const struct command_line *line, char **argv, struct outcome *ret_outcome)
+static void parse(const struct words *words, char **argv, struct outcome *ret_outcome)
 {
-        memset(ret_outcome, UNTOUCHED, sizeof(*ret_outcome));
+        memset(ret_outcome, WORDS_UNTOUCHED, sizeof(*ret_outcome));
         ret_outcome->verdict =
-            options_parse(line->count, argv, &ret_outcome->options, &ret_outcome->complaint);
+            options_parse(words->count, argv, &ret_outcome->options, &ret_outcome->complaint);
         check_outcome(ret_outcome);
 }
 
@@ -159,19 +82,19 @@ static void check_equal_options(const struct options *a, const struct options *b
         ensure(a->log_format == b->log_format);
         ensure(a->listener_count == b->listener_count);
         for (uint64_t i = 0; i < a->listener_count; i++)
-                check_equal_addresses(&a->listeners[i], &b->listeners[i]);
+                words_check_equal_addresses(&a->listeners[i], &b->listeners[i]);
 }
 
 /* The first parsing permutes argv; the second one must not notice. */
-static void check_command_line(const struct command_line *line)
+static void check_command_line(const struct words *words)
 {
-        char *argv[OPTIONS_SCRIPT_WORDS_MAX + 2];
+        char *argv[WORDS_MAX + 2];
         static struct outcome first;
         static struct outcome second;
 
-        memcpy(argv, line->words, sizeof(argv));
-        parse(line, argv, &first);
-        parse(line, argv, &second);
+        memcpy(argv, words->words, sizeof(argv));
+        parse(words, argv, &first);
+        parse(words, argv, &second);
         ensure(first.verdict == second.verdict);
         if (first.verdict == OPTIONS_RUN)
                 check_equal_options(&first.options, &second.options);
@@ -201,9 +124,9 @@ static void check_quantity(bool (*read)(const char *, uint64_t *), const char *w
         uint64_t value = 0;
         bool is_expected = expect_quantity(word, units, &expected);
 
-        memset(&value, UNTOUCHED, sizeof(value));
+        memset(&value, WORDS_UNTOUCHED, sizeof(value));
         ensure(read(word, &value) == is_expected);
-        ensure(is_expected ? value == expected : is_untouched(&value, sizeof(value)));
+        ensure(is_expected ? value == expected : words_are_untouched(&value, sizeof(value)));
 }
 
 static void check_quantities(const char *word)
@@ -269,7 +192,7 @@ static void check_logged(struct log_line *line, const char *word)
 
         log_line_text(line, "word", word);
         ensure(line->size < LOG_LINE_SIZE);
-        ensure(is_printable(line->text, line->size));
+        ensure(words_are_printable(line->text, line->size));
         line->text[line->size] = '\0';
         if (line->size == before) {
                 ensure(largest_shown_size(word) > LOG_LINE_SIZE - LOG_LINE_END_SIZE - before);
@@ -279,13 +202,13 @@ static void check_logged(struct log_line *line, const char *word)
         check_shown(line->text + before + strlen(key), word);
 }
 
-static void check_log(const struct command_line *command_line)
+static void check_log(const struct words *words)
 {
         static struct log_line line;
 
         log_line_begin(&line, &(struct log_style){ 0 }, LOG_DEBUG, 0, "words");
-        for (int i = 1; i < command_line->count; i++)
-                check_logged(&line, command_line->words[i]);
+        for (int i = 1; i < words->count; i++)
+                check_logged(&line, words->words[i]);
         log_line_end(&line, 0);
         ensure(line.size <= LOG_LINE_SIZE);
         ensure(memchr(line.text, '\n', sizeof(line.text)) == line.text + line.size - 1);
@@ -293,13 +216,12 @@ static void check_log(const struct command_line *command_line)
 
 void options_script_run(const uint8_t *data, size_t size)
 {
-        struct command_line line = { .count = 0 };
+        struct words words;
 
-        split(&line, data, size);
-        check_command_line(&line);
-        for (int i = 1; i < line.count; i++)
-                check_quantities(line.words[i]);
-        check_log(&line);
-        for (int i = 0; i < line.count; i++)
-                free(line.words[i]);
+        words_split(&words, "echod", data, size);
+        check_command_line(&words);
+        for (int i = 1; i < words.count; i++)
+                check_quantities(words.words[i]);
+        check_log(&words);
+        words_free(&words);
 }

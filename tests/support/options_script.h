@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Command lines from arbitrary bytes, one word a line. The fuzz target and the corpus replay run
- * this.
+ * Command lines of echod from arbitrary bytes, one word a line. The fuzz target and the corpus
+ * replay run this.
  */
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* More words, and what is longer of a word, are ignored. */
-enum { OPTIONS_SCRIPT_WORDS_MAX = 64, OPTIONS_SCRIPT_WORD_SIZE_MAX = 4096 };
 
 /*
  * Runs the words through options_parse(), and each through the quantities and the log, and stops
