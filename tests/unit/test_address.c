@@ -264,6 +264,7 @@ START_TEST(port_0_is_another_each_time)
         ck_assert(!is_repeated("tcp:1.2.3.4:0", "tcp:1.2.3.4:0"));
         ck_assert(!is_repeated("tcp:[::1]:0", "tcp:[::1]:0"));
         ck_assert(!is_repeated("tcp:*:0", "tcp:*:0"));
+        ck_assert(!is_repeated("udp:1.2.3.4:0", "udp:1.2.3.4:0"));
 }
 END_TEST
 
