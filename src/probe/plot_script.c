@@ -234,7 +234,7 @@ static void print_title(FILE *stream, const struct probe_options *options,
                 "set label 2 '%s, %" PRIu64 " %s%s, %" PRIu64
                 " byte%s, %.0f %s/s' at screen"
                 " 0.025,0.89 left noenhanced textcolor rgb '#444444'\n",
-                report_mode(options->mode), options->connections,
+                probe_mode_name(options->mode), options->connections,
                 report_has_datagrams(options) ? "socket" : "connection",
                 options->connections == 1 ? "" : "s", options->message_size,
                 options->message_size == 1 ? "" : "s",

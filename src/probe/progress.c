@@ -66,6 +66,21 @@ static void add_latency(struct line *line, const struct histogram *latency)
         add(line, "  p99 %s", text);
 }
 
+/* Of a number of messages it is not the time that tells how far away the end is. */
+static void add_elapsed(struct line *line, const struct progress *progress,
+                        const struct result *result, uint64_t now_ns)
+{
+        const struct probe_options *options = progress->options;
+        double elapsed = (double)(now_ns - progress->start_ns) / 1e9;
+
+        if (options->count == 0) {
+                add(line, "%.1f of %.1f s", elapsed, (double)options->duration_ns / 1e9);
+                return;
+        }
+        add(line, "%.1f s", elapsed);
+        add(line, "  %" PRIu64 " of %" PRIu64, result->messages, options->count);
+}
+
 void progress_format(const struct progress *progress, const struct result *result, uint64_t now_ns,
                      size_t columns, char *ret_text, size_t text_size)
 {
@@ -74,8 +89,7 @@ void progress_format(const struct progress *progress, const struct result *resul
         uint64_t faults = faults_of(result);
 
         *ret_text = '\0';
-        add(&line, "%.1f of %.1f s", (double)(now_ns - progress->start_ns) / 1e9,
-            (double)options->duration_ns / 1e9);
+        add_elapsed(&line, progress, result, now_ns);
         if (faults > 0)
                 add(&line, "  %" PRIu64 " fault%s", faults, faults == 1 ? "" : "s");
         add(&line, "  %" PRIu64 " open", result->open_connections);

@@ -3,10 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <string.h>
 
-#include "core/ensure.h"
 #include "probe/units.h"
 
 /* Columns: the line's name, the figure to the right, and a figure to each second. */
@@ -18,17 +15,6 @@ enum { PRINTABLE_SIZE = 1024 };
 double report_per_second(uint64_t amount, uint64_t elapsed_ns)
 {
         return elapsed_ns == 0 ? 0 : (double)amount * 1e9 / (double)elapsed_ns;
-}
-
-const char *report_mode(enum probe_mode mode)
-{
-        static const char *const names[] = {
-                [PROBE_PING] = "ping", [PROBE_STREAM] = "stream", [PROBE_CHURN] = "churn",
-                [PROBE_IDLE] = "idle", [PROBE_SLOW] = "slow",
-        };
-
-        ensure(mode < sizeof(names) / sizeof(names[0]));
-        return names[mode];
 }
 
 bool report_has_datagrams(const struct probe_options *options)
@@ -118,7 +104,7 @@ static void print_asked(FILE *stream, const struct probe_options *options)
         print_name(stream, "target");
         fprintf(stream, "%s\n", target);
         print_name(stream, "mode");
-        fprintf(stream, "%s, %" PRIu64 " %s%s, %" PRIu64 " byte%s", report_mode(options->mode),
+        fprintf(stream, "%s, %" PRIu64 " %s%s, %" PRIu64 " byte%s", probe_mode_name(options->mode),
                 options->connections, report_has_datagrams(options) ? "socket" : "connection",
                 plural(options->connections), options->message_size, plural(options->message_size));
         if (report_has_depth(options))

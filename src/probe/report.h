@@ -17,9 +17,6 @@ report_print(FILE *stream, const struct probe_options *options, const struct res
 /* So much in a second of so many ns; 0 if there was no time. */
 double report_per_second(uint64_t amount, uint64_t elapsed_ns);
 
-/* "ping", "stream", ... as --mode takes it. */
-const char *report_mode(enum probe_mode mode);
-
 /* Whether messages are datagrams, so that loss and order are counted by message. */
 bool report_has_datagrams(const struct probe_options *options);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "core/ensure.h"
 #include "probe/report.h"
 #include "probe/units.h"
 
@@ -45,7 +44,7 @@ static bool add_asked(json_t *object, const struct probe_options *options)
 {
         return add_text(object, "version", ECHOD_VERSION) &&
                add_text(object, "target", options->target_text) &&
-               add_text(object, "mode", report_mode(options->mode)) &&
+               add_text(object, "mode", probe_mode_name(options->mode)) &&
                add_count(object, "connections", options->connections) &&
                add_count(object, "size", options->message_size) &&
                (!report_has_depth(options) || add_count(object, "depth", options->depth)) &&

@@ -69,6 +69,17 @@ START_TEST(what_is_not_there_is_not_told)
 }
 END_TEST
 
+START_TEST(end_by_a_count_is_told_by_it)
+{
+        set_up(-1);
+        options.count = 1000;
+        options.mode = PROBE_CHURN;
+        result.messages = 123;
+        ck_assert_str_eq(line(START_NS + SECOND_NS, 200),
+                         "1.0 s  123 of 1000  64 open  123 connections/s");
+}
+END_TEST
+
 START_TEST(faults_are_counted_together)
 {
         set_up(-1);
@@ -160,10 +171,15 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {
-                line_tells_how_the_run_is_getting_on, what_is_not_there_is_not_told,
-                faults_are_counted_together,          what_does_not_fit_is_left_out,
-                line_is_renewed_five_times_a_second,  last_column_of_a_terminal_stays_free,
-                nothing_shown_is_not_cleared,         pipe_is_told_nothing,
+                line_tells_how_the_run_is_getting_on,
+                what_is_not_there_is_not_told,
+                end_by_a_count_is_told_by_it,
+                faults_are_counted_together,
+                what_does_not_fit_is_left_out,
+                line_is_renewed_five_times_a_second,
+                last_column_of_a_terminal_stays_free,
+                nothing_shown_is_not_cleared,
+                pipe_is_told_nothing,
         };
 
         return SUITE_RUN("progress", tests);
