@@ -59,10 +59,16 @@ struct axis {
         bool is_logarithmic;
 };
 
-/* The power of ten not above the value, which is > 0; log10(3) of one may be a hair less. */
+/* The power of ten not above the value, which is > 0; log10(3) might be a hair off. */
 static double power_below(double value)
 {
-        return pow(10, floor(log10(value) + 1e-9));
+        double power = 1;
+
+        while (power > value)
+                power /= 10;
+        while (power * 10 <= value)
+                power *= 10;
+        return power;
 }
 
 /* The greatest of 1, 2, 5, 10, 20, ... that is not above the value. */

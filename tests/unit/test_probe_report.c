@@ -170,6 +170,17 @@ START_TEST(full_disk_is_an_error)
 }
 END_TEST
 
+START_TEST(error_before_the_last_byte_is_not_forgotten)
+{
+        FILE *stream = fopen("/dev/full", "w");
+
+        probe_run_set_up();
+        setvbuf(stream, NULL, _IONBF, 0);
+        ck_assert_int_eq(report_print(stream, &options, &result), -EIO);
+        (void)fclose(stream);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -184,6 +195,7 @@ int main(void)
                 slow_peer_tells_what_was_in_flight,
                 target_cannot_command_a_terminal,
                 full_disk_is_an_error,
+                error_before_the_last_byte_is_not_forgotten,
         };
 
         return SUITE_RUN("probe report", tests);

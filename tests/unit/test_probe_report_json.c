@@ -210,6 +210,17 @@ START_TEST(full_disk_is_an_error)
 }
 END_TEST
 
+START_TEST(error_before_the_last_byte_is_not_forgotten)
+{
+        FILE *stream = fopen("/dev/full", "w");
+
+        probe_run_set_up();
+        setvbuf(stream, NULL, _IONBF, 0);
+        ck_assert_int_eq(report_json_print(stream, &options, &result), -EIO);
+        (void)fclose(stream);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -225,6 +236,7 @@ int main(void)
                 target_that_is_no_utf8_is_told,
                 greatest_count_is_no_negative_one,
                 full_disk_is_an_error,
+                error_before_the_last_byte_is_not_forgotten,
         };
 
         return SUITE_RUN("probe report json", tests);

@@ -67,11 +67,12 @@ START_TEST(sizes_are_counted_by_thousands)
 }
 END_TEST
 
-START_TEST(micro_sign_takes_one_column)
+START_TEST(character_of_several_bytes_takes_one_column)
 {
         ck_assert_uint_eq(units_columns(""), 0);
         ck_assert_uint_eq(units_columns("11.2 µs"), 7);
         ck_assert_uint_eq(units_columns("11.2 ms"), 7);
+        ck_assert_uint_eq(units_columns("\u2026"), 1);
 }
 END_TEST
 
@@ -102,10 +103,14 @@ END_TEST
 int main(void)
 {
         const TTest *const tests[] = {
-                durations_have_three_digits_and_a_unit,   rounding_does_not_make_a_fourth_digit,
-                part_of_the_least_unit_is_shown,          greatest_unit_takes_the_rest,
-                sizes_are_counted_by_thousands,           micro_sign_takes_one_column,
-                what_could_command_a_terminal_is_escaped, printable_text_is_cut_between_characters,
+                durations_have_three_digits_and_a_unit,
+                rounding_does_not_make_a_fourth_digit,
+                part_of_the_least_unit_is_shown,
+                greatest_unit_takes_the_rest,
+                sizes_are_counted_by_thousands,
+                character_of_several_bytes_takes_one_column,
+                what_could_command_a_terminal_is_escaped,
+                printable_text_is_cut_between_characters,
         };
 
         return SUITE_RUN("units", tests);
