@@ -22,6 +22,11 @@ bool report_has_datagrams(const struct probe_options *options)
         return options->target.transport == ADDRESS_UDP;
 }
 
+bool report_has_rates(const struct probe_options *options)
+{
+        return options->mode != PROBE_IDLE;
+}
+
 bool report_has_depth(const struct probe_options *options)
 {
         bool awaits_answers = options->mode == PROBE_PING || options->mode == PROBE_STREAM;
@@ -120,9 +125,14 @@ static void print_traffic(FILE *stream, const struct probe_options *options,
         char figure[UNITS_TEXT_SIZE];
         char per_second[UNITS_TEXT_SIZE];
 
-        print_duration(stream, "measured", (double)result->elapsed_ns);
+        print_duration(stream, report_has_rates(options) ? "measured" : "held",
+                       (double)result->elapsed_ns);
         print_count(stream, "opened", result->connections);
         print_count(stream, "open at end", result->open_connections);
+        if (!report_has_rates(options)) {
+                print_count(stream, "messages", result->messages);
+                return;
+        }
         snprintf(figure, sizeof(figure), "%" PRIu64, result->messages);
         snprintf(per_second, sizeof(per_second), "%.0f",
                  report_per_second(result->messages, result->elapsed_ns));
@@ -193,8 +203,9 @@ static void print_server(FILE *stream, const struct probe_options *options,
                 return;
         fputs("server\n", stream);
         if (server->has_cpu)
-                print_duration(stream, "  CPU", (double)server->cpu_ns);
-        if (server->has_cpu && result->messages > 0)
+                print_duration(stream, report_has_rates(options) ? "  CPU" : "  CPU idle",
+                               (double)server->cpu_ns);
+        if (server->has_cpu && result->messages > 0 && report_has_rates(options))
                 print_duration(stream, is_churn ? "  per connection" : "  per message",
                                (double)server->cpu_ns / (double)result->messages);
         if (server->has_memory) {

@@ -20,5 +20,8 @@ double report_per_second(uint64_t amount, uint64_t elapsed_ns);
 /* Whether messages are datagrams, so that loss and order are counted by message. */
 bool report_has_datagrams(const struct probe_options *options);
 
+/* Whether time was spent on messages: idle connections say theirs when it is over. */
+bool report_has_rates(const struct probe_options *options);
+
 /* Whether --depth applies: the mode is a closed loop that awaits answers. */
 bool report_has_depth(const struct probe_options *options);

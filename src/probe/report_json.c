@@ -63,12 +63,13 @@ static bool add_traffic(json_t *object, const struct probe_options *options,
                add_count(object, "opened", result->connections) &&
                add_count(object, "open", result->open_connections) &&
                add_count(object, "messages", result->messages) &&
-               add_real(object, "messages_per_second",
-                        report_per_second(result->messages, elapsed_ns)) &&
                add_count(object, "sent_bytes", result->sent_size) &&
                add_count(object, "received_bytes", result->received_size) &&
-               add_real(object, "bytes_per_second",
-                        report_per_second(result->received_size, elapsed_ns)) &&
+               (!report_has_rates(options) ||
+                (add_real(object, "messages_per_second",
+                          report_per_second(result->messages, elapsed_ns)) &&
+                 add_real(object, "bytes_per_second",
+                          report_per_second(result->received_size, elapsed_ns)))) &&
                (options->mode != PROBE_SLOW ||
                 add_count(object, "in_flight_most_bytes", result->in_flight_most));
 }
@@ -120,9 +121,10 @@ static bool add_server_cpu(json_t *inner, const struct probe_options *options,
         double per_message = (double)server->cpu_ns / (double)result->messages;
 
         return add_count(inner, "cpu_ns", server->cpu_ns) &&
-               (result->messages == 0 || (add_real(inner, "cpu_ns_per_message", per_message) &&
-                                          (options->mode != PROBE_CHURN ||
-                                           add_real(inner, "cpu_ns_per_connection", per_message))));
+               (result->messages == 0 || !report_has_rates(options) ||
+                (add_real(inner, "cpu_ns_per_message", per_message) &&
+                 (options->mode != PROBE_CHURN ||
+                  add_real(inner, "cpu_ns_per_connection", per_message))));
 }
 
 static bool add_server(json_t *object, const struct probe_options *options,

@@ -15,9 +15,9 @@
 struct result_server {
         bool has_cpu;
         bool has_memory;
-        uint64_t cpu_ns;                /* user and system, of all its threads and children */
-        uint64_t memory_size;           /* PSS of all its processes, with every connection open */
-        double memory_per_connection;   /* by which it grew with each, after the first tenth */
+        uint64_t cpu_ns;              /* user and system, of all its threads and children */
+        uint64_t memory_size;         /* PSS of all its processes, with every connection open */
+        double memory_per_connection; /* by which it grew with each, after the first tenth */
 };
 
 struct result {
@@ -26,18 +26,18 @@ struct result {
         uint64_t faults[VERDICT_COUNT]; /* connections that ended so, but for VERDICT_OK */
         uint64_t elapsed_ns;            /* of the measured part */
         uint64_t connections;           /* opened, and reopened by churn */
-        uint64_t open_connections;      /* now, or at the end */
+        uint64_t open_connections;      /* now; at the end: when the measured time was over */
         uint64_t messages;              /* answered whole and right */
         uint64_t sent_size;
-        uint64_t received_size;         /* verified */
-        uint64_t lost;                  /* these four are of datagrams */
+        uint64_t received_size; /* verified */
+        uint64_t lost;          /* these four are of datagrams */
         uint64_t duplicated;
         uint64_t reordered;
-        uint64_t corrupt;               /* and of streams: connections with a wrong byte */
-        uint64_t jitter_sum_ns;         /* differences of consecutive latencies of a connection */
+        uint64_t corrupt;       /* and of streams: connections with a wrong byte */
+        uint64_t jitter_sum_ns; /* differences of consecutive latencies of a connection */
         uint64_t jitter_count;
-        uint64_t in_flight_most;        /* bytes sent and not yet back, of all connections together */
-        struct histogram latency;       /* churn: of a connection from connect to the last byte */
+        uint64_t in_flight_most;  /* bytes sent and not yet back, of all connections together */
+        struct histogram latency; /* churn: of a connection from connect to the last byte */
         struct result_server server;
 };
 

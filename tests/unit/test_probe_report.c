@@ -143,6 +143,20 @@ START_TEST(idle_server_has_memory_by_connection)
 }
 END_TEST
 
+/* Its time is spent on holding connections, not on the message that each says at last. */
+START_TEST(idle_run_has_no_rates)
+{
+        probe_run_set_up();
+        options.mode = PROBE_IDLE;
+        result.server.has_cpu = true;
+        result.server.cpu_ns = 20500;
+        ck_assert_ptr_nonnull(strstr(text(), "held                  5.00 s\n"));
+        ck_assert_ptr_nonnull(strstr(text(), "  CPU idle           20.5 µs\n"));
+        ck_assert_ptr_null(strstr(text(), "/s"));
+        ck_assert_ptr_null(strstr(text(), "per message"));
+}
+END_TEST
+
 START_TEST(slow_peer_tells_what_was_in_flight)
 {
         probe_run_set_up();
@@ -192,6 +206,7 @@ int main(void)
                 open_loop_has_a_rate_and_no_depth,
                 churn_counts_connections,
                 idle_server_has_memory_by_connection,
+                idle_run_has_no_rates,
                 slow_peer_tells_what_was_in_flight,
                 target_cannot_command_a_terminal,
                 full_disk_is_an_error,

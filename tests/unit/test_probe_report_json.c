@@ -171,6 +171,20 @@ START_TEST(idle_server_has_memory_by_connection)
 }
 END_TEST
 
+START_TEST(idle_run_has_no_rates)
+{
+        probe_run_set_up();
+        options.mode = PROBE_IDLE;
+        options.server_pid = 4711;
+        result.server.has_cpu = true;
+        result.server.cpu_ns = 20500;
+        ck_assert(has("server", "cpu_ns"));
+        ck_assert(!has("server", "cpu_ns_per_message"));
+        ck_assert(!has(NULL, "messages_per_second"));
+        ck_assert(!has(NULL, "bytes_per_second"));
+}
+END_TEST
+
 START_TEST(slow_peer_tells_what_was_in_flight)
 {
         probe_run_set_up();
@@ -232,6 +246,7 @@ int main(void)
                 cost_of_no_messages_is_left_out,
                 server_that_could_not_be_read_is_a_pid_only,
                 idle_server_has_memory_by_connection,
+                idle_run_has_no_rates,
                 slow_peer_tells_what_was_in_flight,
                 target_that_is_no_utf8_is_told,
                 greatest_count_is_no_negative_one,
