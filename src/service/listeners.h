@@ -6,7 +6,7 @@
 #pragma once
 
 #include "service/crew.h"
-#include "service/exit_code.h"
+#include "words/exit_code.h"
 #include "service/options.h"
 #include "service/unix_socket.h"
 

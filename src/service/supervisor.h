@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "service/exit_code.h"
+#include "words/exit_code.h"
 #include "service/options.h"
 
 /* Serves until told to stop; what the process exits with. Blocks signals in the whole process. */

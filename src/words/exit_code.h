@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How the process ends: the codes of sysexits.h(3head) that echod uses. */
+/* How the process ends: the codes of sysexits.h(3head) in use. */
 #pragma once
 
 enum exit_code {
