@@ -38,7 +38,7 @@ void probe_target_tcp6(char target[PROBE_TARGET_SIZE], uint16_t port)
 void probe_start(struct probe *probe, const char *target, const char *options)
 {
         const char *arguments[PROCESS_ARGUMENTS_MAX + 1] = { probe_program(), target, "--json",
-                                                             "--timeout=500ms" };
+                                                             "--timeout=20s" };
         char words[OPTIONS_SIZE];
         char *rest = words;
         unsigned count = 4;

@@ -25,8 +25,8 @@ void probe_target_udp(char target[PROBE_TARGET_SIZE], uint16_t port);
 void probe_target_tcp6(char target[PROBE_TARGET_SIZE], uint16_t port);
 
 /*
- * Starts it with --json, a --timeout of 500 ms, and the options, words separated by spaces; what
- * they say of --timeout holds.
+ * Starts it with --json and the options, words separated by spaces. If they say nothing else, its
+ * --timeout is 20 s, so that a machine that is busy is no finding.
  */
 void probe_start(struct probe *probe, const char *target, const char *options);
 

@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(slow_is_ok_by_every_way_in)
 {
-        run_everywhere("--mode slow -c 2 -d 300ms -s 1K --timeout 5s");
+        run_everywhere("--mode slow -c 2 -d 300ms -s 1K");
 }
 END_TEST
 
@@ -163,7 +163,7 @@ END_TEST
 /* More than all kernel buffers: what it reads, it reads late, and the server must hold back. */
 START_TEST(slow_peer_has_much_in_flight)
 {
-        run_once("--mode slow -d 300ms -s 100 --timeout 5s");
+        run_once("--mode slow -d 300ms -s 100");
         ck_assert_uint_gt(probe_count(&probe, "in_flight_most_bytes"), 65536);
 }
 END_TEST
