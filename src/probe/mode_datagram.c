@@ -95,8 +95,10 @@ static void send_some(struct run *run, struct socket *socket)
         uint64_t count = datagrams_sendable(&socket->book, run_clock(run));
 
         for (unsigned i = 0; i < TURN_MOST && i < count; i++) {
+                /* The answer may be there before send is over. */
+                run_clock(run);
                 if (send_next(socket) >= 0) {
-                        datagrams_sent(&socket->book, run_clock(run), run->result);
+                        datagrams_sent(&socket->book, run->now_ns, run->result);
                 } else if (errno == EAGAIN || errno == ENOBUFS) {
                         want_room(run, socket, true);
                         return;
