@@ -67,6 +67,7 @@ static enum verdict verdict_of(int error)
         case EINVAL:
                 return VERDICT_REFUSED;
         case EAGAIN:
+        case EINTR:
         case ETIMEDOUT:
                 return VERDICT_TIMEOUT;
         default:
