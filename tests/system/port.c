@@ -49,6 +49,37 @@ uint16_t port_occupy(int *ret_fd)
         return port;
 }
 
+static int bind_udp(struct sockaddr_in *address)
+{
+        socklen_t size = sizeof(*address);
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+        ck_assert(fd >= 0);
+        int error = bind(fd, (struct sockaddr *)address, size) < 0 ? errno : 0;
+        ck_assert(getsockname(fd, (struct sockaddr *)address, &size) == 0);
+        close(fd);
+        return error;
+}
+
+uint16_t port_find_udp(void)
+{
+        struct sockaddr_in address = port_address(0);
+
+        ck_assert(bind_udp(&address) == 0);
+        return ntohs(address.sin_port);
+}
+
+void port_await_udp(uint16_t port)
+{
+        struct limit limit = limit_start();
+        struct sockaddr_in address = port_address(port);
+
+        while (bind_udp(&address) != EADDRINUSE) {
+                ck_assert_msg(limit_left_ms(&limit) > 0, "nobody has port %u", port);
+                limit_pause();
+        }
+}
+
 bool port_is_refused(uint16_t port)
 {
         struct sockaddr_in address = port_address(port);

@@ -16,6 +16,12 @@ uint16_t port_reserve(int *ret_fd);
 /* A port on which the test itself listens, with *ret_fd. */
 uint16_t port_occupy(int *ret_fd);
 
+/* A port for datagrams that nobody has now. */
+uint16_t port_find_udp(void);
+
+/* Waits until somebody has it. */
+void port_await_udp(uint16_t port);
+
 /* True when nobody listens there. */
 bool port_is_refused(uint16_t port);
 

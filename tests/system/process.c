@@ -107,7 +107,7 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
         set_journal_stream(setup->journal_stream, output_fd);
         dup2(null_fd, STDIN_FILENO);
         dup2(output_fd, STDOUT_FILENO);
-        dup2(output_fd, STDERR_FILENO);
+        dup2(setup->error_fd > 0 ? setup->error_fd : output_fd, STDERR_FILENO);
         for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
                 if ((setup->closed >> fd & 1) != 0)
                         close(fd);

@@ -24,6 +24,7 @@ struct process_setup {
         unsigned closed;              /* bit n: starts without descriptor n, of 0 to 2 */
         uid_t uid;                    /* 0 = as the test itself */
         bool is_socket;               /* its output goes to a socket, not into a pipe */
+        int error_fd;                 /* its stderr; 0 = its output, as stdout */
         /* JOURNAL_STREAM of its environment; "" = the name of that socket; NULL = none. */
         const char *journal_stream;
 };
