@@ -113,7 +113,7 @@ static double syscall_measure(void)
 
         for (int i = 0; i < SYSCALL_COUNT; i++)
                 syscall(SYS_getppid);
-        return (double)(clock_now_ns() - start_ns) / SYSCALL_COUNT;
+        return (double)(clock_now_ns() - start_ns) / (double)SYSCALL_COUNT;
 }
 
 static int compare(const void *left, const void *right)
