@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libuv's echo, as in its own example: a buffer allocated for each read travels with the write
- * that sends it back and is freed after it. The client's end shuts down, then closes.
+ * An echo on libuv: all reads share one buffer, uv_try_write sends at once, and an allocated copy
+ * of the rest travels with a uv_write and is freed after it. The client's end shuts down, then
+ * closes.
+ *
+ * libuv's own example allocates the 64 KiB suggested for each read and always queues the write.
+ * With many clients that gives memory back to the kernel and faults it in again all the time and
+ * nearly doubles the cost of a message: not what to measure oneself against.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "peer.h"
 
+enum { BUFFER_SIZE = 65536 };
+
 struct write {
         uv_write_t request;
-        uv_buf_t buffer;
+        char data[];
 };
+
+static char shared[BUFFER_SIZE];
 
 static void client_closed(uv_handle_t *handle)
 {
@@ -26,12 +36,9 @@ static void client_close(uv_handle_t *handle)
 
 static void client_wrote(uv_write_t *request, int status)
 {
-        struct write *write = (struct write *)request;
-
         if (status < 0)
                 client_close((uv_handle_t *)request->handle);
-        free(write->buffer.base);
-        free(write);
+        free(request); /* the first member of its struct write */
 }
 
 static void client_shut(uv_shutdown_t *request, int status)
@@ -55,26 +62,42 @@ static void client_end(uv_stream_t *client, int error)
 static void client_alloc(uv_handle_t *handle, size_t suggested_size, uv_buf_t *buffer)
 {
         (void)handle;
-        buffer->base = malloc(suggested_size);
-        buffer->len = suggested_size;
+        (void)suggested_size;
+        *buffer = uv_buf_init(shared, BUFFER_SIZE);
+}
+
+/* Sends what the kernel does not take at once when it has room. */
+static void client_queue(uv_stream_t *client, const char *data, size_t size)
+{
+        struct write *write = malloc(sizeof(*write) + size);
+        uv_buf_t copy;
+
+        peer_require(write != NULL, "malloc");
+        memcpy(write->data, data, size);
+        copy = uv_buf_init(write->data, (unsigned)size);
+        if (uv_write(&write->request, client, &copy, 1, client_wrote) < 0) {
+                free(write);
+                client_close((uv_handle_t *)client);
+        }
 }
 
 static void client_read(uv_stream_t *client, ssize_t size, const uv_buf_t *buffer)
 {
-        struct write *write = size > 0 ? malloc(sizeof(*write)) : NULL;
+        uv_buf_t message = uv_buf_init(buffer->base, size > 0 ? (unsigned)size : 0);
+        int sent = 0;
 
-        if (write == NULL) {
-                free(buffer->base);
-                if (size != 0)
+        if (size <= 0) {
+                if (size < 0)
                         client_end(client, (int)size);
                 return;
         }
-        write->buffer = uv_buf_init(buffer->base, (unsigned)size);
-        if (uv_write(&write->request, client, &write->buffer, 1, client_wrote) < 0) {
-                free(buffer->base);
-                free(write);
+        sent = uv_try_write(client, &message, 1);
+        if (sent == UV_EAGAIN)
+                sent = 0;
+        if (sent < 0)
                 client_close((uv_handle_t *)client);
-        }
+        else if (sent < size)
+                client_queue(client, buffer->base + sent, (size_t)(size - sent));
 }
 
 static void client_add(uv_stream_t *listener, int status)
