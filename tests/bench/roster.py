@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+"""The servers that are compared, and how each is started on a port of its own."""
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+
+import processes
+from servers import table_read
+
+# Below the range that the kernel takes for outgoing connections, so none of those is in the way.
+PORTS = range(10000, 30000)
+READY_S = 5
+
+FAMILIES = {"echod": "echod", "xinetd": "fork", "socat": "fork"}
+ABOUT = {
+    "floor": "bare recv + send",
+    "echod": "echod",
+    "level": "level-triggered epoll, hand-tuned",
+    "tutorial": "tutorial epoll server",
+    "libev": "libev",
+    "libuv": "libuv",
+    "libevent": "libevent bufferevent",
+    "asio": "asio",
+    "xinetd": "xinetd, built-in echo",
+    "socat": "socat PIPE",
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    name: str
+    family: str  # echod, epoll: one event loop; fork: a process per connection; floor: no server
+    about: str
+    command: str  # with {port} and {scratch} as in peers.txt
+
+
+class Running:
+    """A server from its first echo on; a context, at the end of which nothing of it runs."""
+
+    def __init__(self, server, cpu, real_time, folder):
+        self.server = server
+        self.port = _free_port()
+        self.pid = 0
+        self._cpu = cpu
+        self._real_time = real_time
+        self._folder = folder
+        self._scratch = None
+        self._process = None
+
+    def __enter__(self):
+        os.makedirs(self._folder, exist_ok=True)
+        self._scratch = tempfile.mkdtemp(dir=self._folder)
+        argv = [word.format(port=self.port, scratch=self._scratch)
+                for word in shlex.split(self.server.command)]
+        self._process = processes.start(argv, self._cpu, self._real_time, cwd=self._scratch,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.pid = self._process.pid
+        try:
+            self._wait_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        processes.stop(self._process)
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @property
+    def target(self):
+        return f"tcp:127.0.0.1:{self.port}"
+
+    def has_died(self):
+        return self._process.poll() is not None
+
+    def _wait_ready(self):
+        problem = "did not echo"
+        end = time.monotonic() + READY_S
+        while time.monotonic() < end:
+            if self.has_died():
+                raise processes.Failed(f"ended at once, status {self._process.returncode}")
+            try:
+                if _echoes(self.port):
+                    return
+                problem = "answers, but does not echo"
+            except OSError as error:
+                problem = f"does not answer: {error.strerror or error}"
+            time.sleep(0.01)
+        raise processes.Failed(problem)
+
+
+_next_port = PORTS.start + os.getpid() % 10000
+
+
+def _free_port():
+    """The next one that nothing listens on; none is used twice in a run."""
+    global _next_port
+    for _ in PORTS:
+        port = _next_port
+        _next_port = port + 1 if port + 1 < PORTS.stop else PORTS.start
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise processes.Failed(f"no free port in {PORTS.start}..{PORTS.stop - 1}")
+
+
+def _echoes(port):
+    with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+        client.sendall(b"e")
+        return client.recv(1) == b"e"
+
+
+def load(path, build):
+    """The servers of a file such as peers.txt, in its order, with the floor as the first."""
+    found = [Server("floor", "floor", ABOUT["floor"], "")]
+    for name, command in table_read(path, build).items():
+        found.append(Server(name, FAMILIES.get(name, "epoll"), ABOUT.get(name, name), command))
+    return found
+
+
+def build_of(echod, name, path):
+    """The same server from another build."""
+    _, *options = shlex.split(echod.command)
+    about = echod.about if name == echod.name else f"echod: {name}"
+    return Server(name, "echod", about, shlex.join([path] + options))
