@@ -127,7 +127,8 @@ def _script(picture, bars, output):
         f"set label {_quoted(picture.title)} at screen 0.02, screen {1 - 22 / height:.4f} left "
         f"textcolor '{INK}' font ',15'",
         "set lmargin at screen 0.32; set rmargin at screen 0.97",
-        f"set tmargin at screen {1 - 56 / height:.4f}; set bmargin at screen {48 / height:.4f}",
+        f"set tmargin at screen {1 - 56 / height:.4f}",
+        f"set bmargin at screen {48 / height:.4f}",
         "unset key; unset border",
         f"set xlabel {_quoted(_axis(picture))} textcolor '{PALE}' offset 0,0.6",
         f"set xtics nomirror scale 0 textcolor '{PALE}' offset 0,0.4",

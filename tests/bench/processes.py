@@ -58,7 +58,8 @@ def run(argv, timeout_s, **options):
     try:
         out, err = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
-        raise Failed(f"{os.path.basename(str(argv[0]))} did not end within {timeout_s:g} s") from None
+        name = os.path.basename(str(argv[0]))
+        raise Failed(f"{name} did not end within {timeout_s:g} s") from None
     finally:
         stop(process)
     return process.returncode, out.decode(errors="replace"), err.decode(errors="replace")

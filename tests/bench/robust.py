@@ -2,7 +2,6 @@
 """The robustness table: what each server does when its clients misbehave, by robustness.py."""
 import json
 import os
-import subprocess
 import sys
 
 import plan
