@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 import summary
+from scenarios import FAST_NS, STEP_NS
 
 BEST = "the best epoll peer"
 BACK_BYTES = 512 * 1024
-FAST_NS = 2e6
-STEP_NS = 40e6
 TICK_NS = 10e6
 
 

@@ -24,8 +24,8 @@ examples:
   ci/bench --only echod,libuv --scenario 1cpu-c64,churn --rounds 9
   ci/bench --scenario 1cpu-c64 --only a,b --echod a=PATH --echod b=PATH --rounds 15
                                           two builds of echod, round by round
-exit status: 0; 1 if a goal is missed with --strict; 64 for wrong arguments; 71 if nothing could
-be measured"""
+exit status: 0; 1 if a goal is missed, with --strict; 64 for wrong arguments; 71 if echod could not
+be measured in a scenario"""
 
 
 class _Parser(argparse.ArgumentParser):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pictures of the figures: horizontal bars by gnuplot, as SVG, with echod in a colour of its own."""
+"""Pictures of the figures: horizontal bars by gnuplot, SVG, echod in a colour of its own."""
 import math
 import os
 import subprocess

@@ -5,6 +5,9 @@ from typing import Callable
 
 ONE_PROCESS = ("echod", "epoll")
 KIB = 1024
+# An answer that waits for Nagle's algorithm and a delayed ACK takes 40 ms, and none may.
+FAST_NS = 2e6
+STEP_NS = 40e6
 
 
 @dataclass(frozen=True)

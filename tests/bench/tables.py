@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The report in words: a table for each scenario, the robustness table, and the goals."""
 import summary
+from scenarios import FAST_NS, LATENCY, STEP_NS
 
 NONE = "-"
 
@@ -94,12 +95,21 @@ def scenario_lines(scenario, rows, reference_name):
             f"{ratio.low:.3f}..{ratio.high:.3f}" if ratio and row is not reference else NONE,
             *(read(row) for _, read in columns),
         ])
-        notes += [f"  {row.server.name}: {words}" for words in row.problems]
+        notes += [f"  {row.server.name}: {words}" for words in row.problems + _steps(scenario, row)]
     better = "more" if scenario.figure.more_is_better else "less"
     rounds = max(len(row.samples) for row in rows)
     title = (f"{scenario.name}: {scenario.title}; {scenario.figure.title} "
              f"({better} is better), {rounds} rounds")
     return [title, "", *table(lines), *(["", *notes] if notes else [])]
+
+
+def _steps(scenario, row):
+    if scenario.figure is not LATENCY:
+        return []
+    p50, p99 = (row.middle("probe", "latency_ns", name) or 0 for name in ("p50", "p99"))
+    if p99 >= STEP_NS:
+        return [f"STEP: p99 is {time(p99)}, as of an answer that waits for a delayed ACK"]
+    return [f"SLOW: p50 is {time(p50)}"] if p50 >= FAST_NS else []
 
 
 def goal_lines(verdicts):
@@ -109,5 +119,6 @@ def goal_lines(verdicts):
              for verdict in verdicts]
     met = sum(1 for verdict in verdicts if verdict.is_met)
     return ["GOALS", "", *table(rows, aligned_left=4), "",
-            f"{met} of {len(verdicts)} met; a ratio is echod's figure by the other's, "
-            "[95 % of its median]"]
+            f"{met} of {len(verdicts)} met. A ratio is echod's figure by the other's: the median of "
+            "the rounds, [its interval].",
+            "Not measured here: scale (ci/scale), UDP, and what hardening costs."]
