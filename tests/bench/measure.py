@@ -80,9 +80,10 @@ def _measure_floor(bench, scenario):
 
 
 def _probe_argv(bench, scenario, running):
+    depth = ["--depth", scenario.depth] if scenario.depth > 1 else []
     return [bench.echoprobe, "--json", "--mode", scenario.mode,
-            "-c", scenario.connections_for(running.server), "-s", scenario.size,
-            "--depth", scenario.depth, "-d", f"{round(seconds(bench, scenario) * 1000)}ms",
+            "-c", scenario.connections_for(running.server), "-s", scenario.size, *depth,
+            "-d", f"{round(seconds(bench, scenario) * 1000)}ms",
             "--server-pid", running.pid, running.target]
 
 
@@ -140,5 +141,5 @@ def _parse(name, status, out, err):
         return json.loads(out)
     except ValueError:
         words = err.strip().splitlines()
-        raise processes.Failed(f"{name}: {words[-1] if words else 'no report'}, "
+        raise processes.Failed(f"{name}: {words[0] if words else 'no report'}, "
                                f"status {status}") from None
