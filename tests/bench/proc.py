@@ -49,12 +49,15 @@ def descriptors(pid):
     return os.stat(path).st_size or len(os.listdir(path))
 
 
-def available():
-    return _kib(_read("/proc/meminfo"), "MemAvailable")
+def system_memory():
+    """What is available, and what of it the kernel only hopes for: slabs it calls reclaimable.
 
-
-def slab():
-    return _kib(_read("/proc/meminfo"), "Slab")
+    Those of open sockets are counted there, but no pressure frees them.
+    """
+    text = _read("/proc/meminfo")
+    return {"available": _kib(text, "MemAvailable"), "slab": _kib(text, "Slab"),
+            "reclaimable": _kib(text, "SReclaimable"),
+            "free": sum(_kib(text, key) for key in ("MemFree", "Buffers", "Cached"))}
 
 
 def machine():

@@ -111,12 +111,12 @@ def main(arguments):
     if "--check" in arguments:
         return 0
     processes.prepare()
-    before = _look()
+    before = proc.system_memory()
     with contextlib.ExitStack() as stack:
         stack.callback(processes.stop_all)
         groups = _start(stack, count, process_count)
         begun = time.monotonic()
-        reason = _open_all(groups, count)
+        reason = _open_all(groups, count, before)
         open_s = time.monotonic() - begun
         held = [group for group in groups if group.is_begun and not group.problem]
         figures = _weigh(groups, held, before) | {"seconds": round(open_s, 1)}
@@ -147,10 +147,6 @@ def _refuse(words):
     sys.exit(USAGE)
 
 
-def _look():
-    return {"available": proc.available(), "slab": proc.slab()}
-
-
 def _start(stack, count, process_count):
     words = [os.path.join(BUILD, "src", "echod"), "--workers=1", "--idle-timeout=0",
              "--log-level=error", "tcp:127.0.0.1:{port}"]
@@ -163,7 +159,7 @@ def _start(stack, count, process_count):
     return [Group(each, share + (index < more)) for index, each in enumerate(running)]
 
 
-def _open_all(groups, count):
+def _open_all(groups, count, before):
     """Opens group after group; returns why it stopped before the last, or None."""
     last_told = 0
     moved = (0, time.monotonic())
@@ -173,8 +169,8 @@ def _open_all(groups, count):
         waiting = [group for group in groups if not group.is_begun]
         if not opening and not waiting:
             break
-        if proc.available() < MEMORY_LEFT:
-            return _stop_opening(opening, f"MemAvailable fell below {MEMORY_LEFT / GIB:.1f} GiB")
+        if _available(before) < MEMORY_LEFT:
+            return _stop_opening(opening, f"less than {MEMORY_LEFT / GIB:.1f} GiB of memory is left")
         for group in waiting[:OPENING_AT_ONCE - len(opening)]:
             group.open()
         total = sum(group.opened() for group in groups)
@@ -192,26 +188,32 @@ def _open_all(groups, count):
     return failed[0] if failed else None
 
 
+def _available(before):
+    now = proc.system_memory()
+    return now["available"] - max(0, now["reclaimable"] - before["reclaimable"])
+
+
 def _stop_opening(opening, reason):
     """Half-open groups give their memory back; what is complete stays."""
     for group in opening:
-        group.give_up(f"stopped while opening: {reason}")
+        group.give_up(reason)
     return reason
 
 
 def _say(total, count):
-    print(f"{total:,} of {count:,} open, MemAvailable {proc.available() / GIB:.1f} GiB, "
-          f"slab {proc.slab() / GIB:.1f} GiB", file=sys.stderr, flush=True)
+    now = proc.system_memory()
+    print(f"{total:,} of {count:,} open, MemAvailable {now['available'] / GIB:.1f} GiB, "
+          f"slab {now['slab'] / GIB:.1f} GiB", file=sys.stderr, flush=True)
 
 
 def _weigh(groups, held, before):
     """What the connections that are open now take, by where it is."""
     total = sum(group.opened() for group in held)
-    now = _look()
+    now = proc.system_memory()
     servers = sum(group.server_memory() for group in held)
     probes = sum(group.probe_memory() for group in held)
     idle = sum(group.server_memory() for group in groups if group not in held)
-    taken = before["available"] - now["available"]
+    taken = before["free"] - now["free"]
     return {
         "connections": total,
         "processes": len(held),
@@ -256,6 +258,8 @@ def _tell(count, groups, held, figures, reason):
     if reason:
         print(f"not all {count:,}: {reason}")
     for problem in problems:
+        if problem == reason:
+            continue
         print(f"problem: {problem}")
     print(f"{verified:,} of {count:,} echoed, every byte verified")
     return 0 if verified == count == total else 1
