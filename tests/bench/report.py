@@ -23,7 +23,7 @@ def write(options, run, samples, robustness):
         lines += tables.scenario_lines(scenario, rows_of[scenario.name], options.reference) + [""]
     if robustness:
         lines += robust.lines(robustness) + [""]
-    if verdicts:
+    if any(verdict.is_met is not None for verdict in verdicts):
         lines += tables.goal_lines(verdicts) + [""]
     text = "\n".join(lines)
     _save(options, "report.txt", text)
