@@ -85,7 +85,7 @@ def _probe_argv(bench, scenario, running):
     return [bench.echoprobe, "--json", "--mode", scenario.mode,
             "-c", scenario.connections_for(running.server), "-s", scenario.size, *depth,
             "-d", f"{round(seconds(bench, scenario) * 1000)}ms",
-            "--server-pid", running.pid, running.target]
+            "--server-pid", running.pid, running.target(scenario.transport)]
 
 
 def _probe(bench, scenario, argv):

@@ -71,9 +71,9 @@ class Running:
         processes.stop(self._process)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    @property
-    def target(self):
-        return f"tcp:127.0.0.1:{self.port}"
+    def target(self, transport):
+        """As echoprobe wants it."""
+        return f"{transport}:127.0.0.1:{self.port}"
 
     def has_died(self):
         return self._process.poll() is not None

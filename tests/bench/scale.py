@@ -54,7 +54,7 @@ class Group:
 
     def open(self):
         argv = [os.path.join(BUILD, "src", "echoprobe"), "--json", "--mode", "idle",
-                "-c", self.count, "-d", HOLD, self._server.target]
+                "-c", self.count, "-d", HOLD, self._server.target("tcp")]
         self._probe = processes.start(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     @property

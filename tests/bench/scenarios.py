@@ -77,8 +77,9 @@ SCENARIOS = (
              64 * KIB, 16),
     Scenario("churn", "connect, echo 64 B, close; 16 at a time, one CPU", CPU_CONNECTION, "churn",
              16, one_cpu=True, families=("fork",) + ONE_PROCESS, is_quick=True),
-    Scenario("memory", "1,000 idle connections, 200 where each is a process", MEMORY, "idle", 1000,
-             seconds=3.0, families=("fork",) + ONE_PROCESS, fork_connections=200, most_rounds=3,
+    # xinetd lets 64 wait, and is slow to take them: more at once would not be there in time.
+    Scenario("memory", "1,000 idle connections, 60 where each is a process", MEMORY, "idle", 1000,
+             seconds=3.0, families=("fork",) + ONE_PROCESS, fork_connections=60, most_rounds=3,
              is_quick=True),
     Scenario("memory-large", "19,000 idle connections", MEMORY, "idle", 19000, seconds=3.0,
              most_rounds=3),
