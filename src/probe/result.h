@@ -16,7 +16,7 @@ struct result_server {
         bool has_cpu;
         bool has_memory;
         uint64_t cpu_ns;              /* user and system, of all its threads and children */
-        uint64_t memory_size;         /* PSS of all its processes, with every connection open */
+        uint64_t memory_size;         /* of all its processes, with every connection open */
         double memory_per_connection; /* by which it grew with each, after the first tenth */
 };
 

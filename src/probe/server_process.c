@@ -91,7 +91,9 @@ static int memory(pid_t pid, uint64_t *ret_size)
         snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", pid);
         int error = read_text(path, text, sizeof(text));
         if (error == 0)
-                *ret_size = server_process_field(text, "Pss") * 1024;
+                *ret_size = (server_process_field(text, "Pss_Anon") +
+                             server_process_field(text, "Pss_Shmem")) *
+                            1024;
         return error;
 }
 

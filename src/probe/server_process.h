@@ -11,7 +11,10 @@
 /* User and system time so far, ns; of children that have ended only whole ticks of 10 ms. */
 int server_process_cpu(pid_t pid, uint64_t *ret_ns);
 
-/* Proportional set size, bytes: what is shared with other processes counts in part. */
+/*
+ * Proportional set size, bytes: what is shared with other processes counts in part. Pages of files
+ * are left out: how much of a library counts here depends on who else uses it.
+ */
 int server_process_memory(pid_t pid, uint64_t *ret_size);
 
 /* The value behind "\nKEY:" in such a text, in its own unit; 0 if it is not there. */

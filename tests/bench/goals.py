@@ -9,6 +9,9 @@ from scenarios import FAST_NS, STEP_NS
 BEST = "the best epoll peer"
 BACK_BYTES = 512 * 1024
 TICK_NS = 10e6
+# Tables grow by pages; what echoprobe weighs are the last nine tenths of 19,000 connections.
+PAGE_BYTES = 4096
+WEIGHED = 17100
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ GOALS = (
     Than("bulk-c8", "level", 1.40),
     Than("bulk-c8", "libevent", 2.50),
     Than("churn", "tutorial", 1.02),
-    Bound("memory-large", "<= 64 B a connection", lambda row: row.median, 64, "B"),
+    Bound("memory-large", "<= 64 B a connection, and a page", lambda row: row.median,
+          64 + PAGE_BYTES / WEIGHED, "B"),
     Bound("memory-large", "RSS back to start + 512 KiB", _rss_left, BACK_BYTES, "KiB", 1024),
     Bound("memory-large", "no CPU tick in an idle second: < 10 ms",
           lambda row: row.highest("idle_second_cpu_ns"), TICK_NS, "us", 1e3, True),

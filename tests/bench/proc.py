@@ -44,9 +44,12 @@ def cpu_ns(pid):
 
 
 def descriptors(pid):
-    """How many are open in the process itself; without a list where the kernel counts (6.2)."""
-    path = f"/proc/{pid}/fd"
-    return os.stat(path).st_size or len(os.listdir(path))
+    """How many are open in the fullest table of its threads, which may have tables of their own."""
+    def one(thread):
+        # Without a list where the kernel counts (6.2).
+        path = f"/proc/{pid}/task/{thread}/fd"
+        return os.stat(path).st_size or len(os.listdir(path))
+    return max(one(thread) for thread in os.listdir(f"/proc/{pid}/task"))
 
 
 def system_memory():
