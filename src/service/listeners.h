@@ -6,9 +6,9 @@
 #pragma once
 
 #include "service/crew.h"
-#include "words/exit_code.h"
 #include "service/options.h"
 #include "service/unix_socket.h"
+#include "words/exit_code.h"
 
 struct listeners {
         struct unix_socket unix_sockets[OPTIONS_LISTENERS_MAX]; /* with a path to give back */

@@ -5,8 +5,8 @@
  */
 #pragma once
 
-#include "words/exit_code.h"
 #include "service/options.h"
+#include "words/exit_code.h"
 
 /* Serves until told to stop; what the process exits with. Blocks signals in the whole process. */
 enum exit_code supervisor_run(const struct options *options);
