@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* echoprobe finds no fault with echod, in every mode and by every way in; and counts right. */
+#include <signal.h>
 #include <stdio.h>
 
 #include "doors.h"
+#include "limit.h"
 #include "probe.h"
 #include "suite.h"
 
@@ -168,6 +170,21 @@ START_TEST(slow_peer_has_much_in_flight)
 }
 END_TEST
 
+/* All the server could send in a second is what buffers hold. */
+START_TEST(slow_peer_lets_the_server_wait)
+{
+        open_server();
+        probe_start(&probe, targets[DOOR_IP4], "--mode slow -d 1h -s 100");
+        server_await_figure(&doors.server, "parked", 1);
+        limit_watch(1000);
+        ck_assert_uint_lt(server_figure(&doors.server, "sent_bytes"), 32 << 20);
+        process_signal(&probe.process, SIGINT);
+        probe_finish(&probe);
+        probe_expect_ok(&probe);
+        close_server();
+}
+END_TEST
+
 START_TEST(message_of_many_megabytes_is_ok)
 {
         run_once("-n 2 -s 20M");
@@ -194,6 +211,7 @@ int main(void)
         tcase_add_test(tcase, count_of_churn_is_of_connections);
         tcase_add_test(tcase, idle_connections_have_one_message_each);
         tcase_add_test(tcase, slow_peer_has_much_in_flight);
+        tcase_add_test(tcase, slow_peer_lets_the_server_wait);
         tcase_add_test(tcase, message_of_many_megabytes_is_ok);
         return suite_run(tcase);
 }

@@ -19,7 +19,7 @@
 #include "suite.h"
 
 /* Where most go wrong: that many bytes have been echoed well. */
-enum { GOOD_SIZE = 10000 };
+enum { GOOD_SIZE = 10000, LARGE_SIZE = 32 << 20 };
 
 #define ALL UINT64_MAX
 
@@ -158,6 +158,22 @@ static void ignore_half_close(int fd)
         pause();
 }
 
+/* Reads all of a message, which is more than the kernel's buffers hold, before it answers. */
+static void answer_when_complete(int fd)
+{
+        static unsigned char message[LARGE_SIZE];
+
+        if (recv(fd, message, LARGE_SIZE, MSG_WAITALL) == LARGE_SIZE)
+                (void)bad_server_write(fd, message, LARGE_SIZE);
+        linger(fd);
+}
+
+static void finish_late(int fd)
+{
+        (void)bad_server_echo(fd, ALL);
+        limit_watch(500);
+}
+
 struct bad_case {
         const char *name;
         bad_serve *serve;
@@ -175,7 +191,7 @@ static const struct bad_case cases[] = {
           "connection 0: byte 10000 is 0x" },
         { "flips a bit of an open loop", flip_a_bit, "--rate 10000 -d 5s", "corrupt",
           "connection 0: byte 10000 is 0x" },
-        { "flips a bit for a slow peer", flip_a_bit, "--mode slow -s 20000 -d 5s", "corrupt",
+        { "flips a bit for a slow peer", flip_a_bit, "--mode slow -s 20000 -d 1h", "corrupt",
           "connection 0: byte 10000 is 0x" },
         { "drops a byte", drop_a_byte, "-s 1000 --depth 2 -d 5s", "corrupt",
           "connection 0: byte 10000 is 0x" },
@@ -419,6 +435,24 @@ START_TEST(path_that_accepts_nothing_is_a_timeout)
 }
 END_TEST
 
+START_TEST(server_that_answers_only_whole_messages_is_ok)
+{
+        bad_server_start_tcp(answer_when_complete, target);
+        probe_run(&probe, target, "-n 1 -s 32M");
+        probe_expect_ok(&probe);
+}
+END_TEST
+
+/* The last byte of the first connection was longer ago than the time-out when its end is awaited.
+ */
+START_TEST(end_of_the_stream_is_awaited_from_half_close_on)
+{
+        bad_server_start_tcp(finish_late, target);
+        probe_run(&probe, target, "-c 3 --rate 1 -d 2900ms --half-close --timeout 2s");
+        probe_expect_ok(&probe);
+}
+END_TEST
+
 /* For a third of the connections, by their first byte; the others are served well. */
 static void flip_for_some(int fd)
 {
@@ -461,6 +495,8 @@ int main(void)
         tcase_add_test(tcase, address_that_no_way_leads_to_is_refused);
         tcase_add_test(tcase, server_that_accepts_nothing_is_a_timeout);
         tcase_add_test(tcase, path_that_accepts_nothing_is_a_timeout);
+        tcase_add_test(tcase, server_that_answers_only_whole_messages_is_ok);
+        tcase_add_test(tcase, end_of_the_stream_is_awaited_from_half_close_on);
         tcase_add_test(tcase, good_connections_of_a_bad_server_go_on);
         return suite_run(tcase);
 }
