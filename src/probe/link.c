@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/ensure.h"
 #include "probe/endpoint.h"
 #include "probe/payload.h"
 #include "probe/run.h"
@@ -248,6 +249,7 @@ void link_read(struct run *run, struct link *link, uint32_t size)
 {
         struct stream *stream = &link->stream;
         uint64_t first = stream->received;
+        ensure(size <= RUN_SCRATCH_SIZE);
         ssize_t got = recv(link->fd, run->scratch, size, 0);
 
         if (got < 0 && (errno == EAGAIN || errno == EINTR))

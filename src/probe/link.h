@@ -39,7 +39,7 @@ void link_notice(struct run *run, struct link *link, uint32_t events);
 /* Sends what may be sent now; a connection whose last message is sent shuts down, if it is to. */
 void link_send(struct run *run, struct link *link);
 
-/* Reads once, at most `size` bytes. */
+/* Reads once: at most `size` bytes, which is at most RUN_SCRATCH_SIZE. */
 void link_read(struct run *run, struct link *link, uint32_t size);
 
 /* From now on it reads only when link_read() is called, until link_stop(). */

@@ -33,7 +33,8 @@ void mode_slow(const struct probe_options *options, struct result *result,
         sending.depth = DEPTH;
         run_open(&run, &sending, &slow, result, progress);
         run_make_links(&run);
-        run.deaf_size = (uint32_t)options->message_size;
+        run.deaf_size = options->message_size < RUN_SCRATCH_SIZE ? (uint32_t)options->message_size
+                                                                 : RUN_SCRATCH_SIZE;
         run_start(&run);
         run_open_links(&run, 0, run.link_count, false);
         while (run.open_count > 0 && run.now_ns < run_end_ns(&run))

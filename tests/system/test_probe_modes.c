@@ -162,6 +162,13 @@ START_TEST(idle_connections_have_one_message_each)
 }
 END_TEST
 
+/* More than the buffer that all connections read into. */
+START_TEST(slow_peer_may_ask_for_large_bites)
+{
+        run_once("--mode slow -d 300ms -s 8M");
+}
+END_TEST
+
 /* More than all kernel buffers: what it reads, it reads late, and the server must hold back. */
 START_TEST(slow_peer_has_much_in_flight)
 {
@@ -210,6 +217,7 @@ int main(void)
         tcase_add_test(tcase, count_of_an_open_loop_is_exact);
         tcase_add_test(tcase, count_of_churn_is_of_connections);
         tcase_add_test(tcase, idle_connections_have_one_message_each);
+        tcase_add_test(tcase, slow_peer_may_ask_for_large_bites);
         tcase_add_test(tcase, slow_peer_has_much_in_flight);
         tcase_add_test(tcase, slow_peer_lets_the_server_wait);
         tcase_add_test(tcase, message_of_many_megabytes_is_ok);
