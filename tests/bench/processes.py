@@ -4,7 +4,9 @@
 Each runs in a process group of its own and dies with this one (PR_SET_PDEATHSIG). What a server
 leaves behind becomes a child of this process (PR_SET_CHILD_SUBREAPER), so it is found and ended.
 """
+import contextlib
 import ctypes
+import glob
 import os
 import resource
 import signal
@@ -92,32 +94,26 @@ def descendants(pid):
 
 def _children(pid):
     pids = []
-    try:
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            with open(f"/proc/{pid}/task/{thread}/children", encoding="ascii") as file:
-                pids += [int(word) for word in file.read().split()]
-    except OSError:
-        pass  # It has ended meanwhile.
+    for path in glob.glob(f"/proc/{pid}/task/*/children"):
+        # A thread may end meanwhile.
+        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
+            pids += [int(word) for word in file.read().split()]
     return pids
 
 
 def _stop_orphans():
+    """The children of an orphan are orphans once it has ended."""
     known = {process.pid for process in _running}
-    for pid in _children(os.getpid()):
-        if pid in known:
-            continue
-        _kill(os.kill, pid)
-        try:
-            os.waitpid(pid, 0)
-        except ChildProcessError:
-            pass
+    while orphans := [pid for pid in _children(os.getpid()) if pid not in known]:
+        for pid in orphans:
+            _kill(os.kill, pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
 
 
 def _kill(function, pid):
-    try:
+    with contextlib.suppress(ProcessLookupError):
         function(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def wait_until(question, timeout_s, every_s=0.01):
