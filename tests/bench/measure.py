@@ -8,16 +8,14 @@ from dataclasses import dataclass
 import proc
 import processes
 import roster
+from scenarios import BACK_BYTES
 
 # Past what a measurement takes when all goes well, s; echoprobe gives up on a dead server sooner.
 PATIENCE_S = 30
-# By then a server has put away the connection that found it ready, s.
-QUIET_S = 0.3
 # echoprobe has read the server's memory this long after the last connection.
 SETTLED_S = 0.6
+# The connection that found the server ready may be gone only now: a count may be a little short.
 SHORT = 2
-# What a server may keep of the memory of closed connections, and be back where it was.
-BACK_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def seconds(bench, scenario):
 
 def _measure_server(bench, scenario, server):
     cpu = bench.probe_cpu if scenario.one_cpu else bench.server_cpu
-    with roster.Running(server, cpu, is_real_time(bench, scenario), bench.folder) as running:
+    with roster.Running(server, bench.folder, cpu, is_real_time(bench, scenario)) as running:
         argv = _probe_argv(bench, scenario, running)
         if scenario.mode == "idle":
             result = _hold(bench, scenario.connections_for(server), argv, running)
@@ -96,24 +94,26 @@ def _probe(bench, scenario, argv):
 
 def _hold(bench, count, argv, running):
     """Looks at the server while echoprobe holds its connections, and after it has closed them."""
-    time.sleep(QUIET_S)
-    pss, rss = proc.memory(running.pid)
-    result = {"rss_start": rss}
-    held = _Held(running.pid)
+    time.sleep(roster.QUIET_S)
+    memory_start = proc.memory(running.pid)
+    result = {"memory_start": memory_start}
+    before = _held(running)
     probe = processes.start(argv, bench.probe_cpu, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        processes.wait_until(lambda: held.count() >= count - SHORT or probe.poll() is not None, PATIENCE_S)
+        processes.wait_until(lambda: _held(running) - before >= count - SHORT
+                             or probe.poll() is not None, PATIENCE_S)
         if probe.poll() is None:
             time.sleep(SETTLED_S)
             start_ns = proc.cpu_ns(running.pid)
             time.sleep(1)
             result["idle_second_cpu_ns"] = proc.cpu_ns(running.pid) - start_ns
-            result["pss_growth"] = (proc.memory(running.pid)[0] - pss) / count
+            result["memory_growth"] = (proc.memory(running.pid) - memory_start) / count
         out, err = probe.communicate(timeout=PATIENCE_S)
         result["probe"] = _parse("echoprobe", probe.returncode, out.decode(), err.decode())
-        processes.wait_until(lambda: held.count() <= 0, 5)
-        processes.wait_until(lambda: proc.memory(running.pid)[1] <= rss + BACK_BYTES, 2, 0.1)
-        result["rss_end"] = proc.memory(running.pid)[1]
+        processes.wait_until(lambda: _held(running) <= before, 5)
+        processes.wait_until(
+            lambda: proc.memory(running.pid) <= memory_start + BACK_BYTES, 2, 0.1)
+        result["memory_end"] = proc.memory(running.pid)
     except subprocess.TimeoutExpired:
         raise processes.Failed(f"echoprobe did not end within {PATIENCE_S} s") from None
     except (FileNotFoundError, ProcessLookupError):
@@ -123,21 +123,11 @@ def _hold(bench, count, argv, running):
     return result
 
 
-class _Held:
-    """Counts a server's connections: descriptors of its own, or processes below it.
-
-    One that found it ready may be gone only now, so the count may be a little short.
-    """
-
-    def __init__(self, pid):
-        self._pid = pid
-        self._before = self._look()
-
-    def _look(self):
-        return proc.descriptors(self._pid), len(processes.descendants(self._pid))
-
-    def count(self):
-        return max(now - before for now, before in zip(self._look(), self._before))
+def _held(running):
+    """What grows by one with each connection: processes, or descriptors."""
+    if running.server.family == "fork":
+        return len(processes.descendants(running.pid))
+    return proc.descriptors(running.pid)
 
 
 def _parse(name, status, out, err):

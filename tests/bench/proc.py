@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: MIT
-"""What proc(5) tells: of a process with all below it, and of the machine. Sizes are bytes."""
+"""What proc(5) tells: of a process with all below it, and of the machine. Sizes are bytes.
+
+Of what ends meanwhile nothing is counted; if the process itself has ended, an OSError says so.
+"""
+import contextlib
 import os
 import platform
 
 import processes
+
+TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK")
 
 
 def _read(path):
@@ -21,35 +27,50 @@ def _kib(text, key):
 def _sum(pid, value):
     total = value(pid)
     for child in processes.descendants(pid):
-        try:
+        with contextlib.suppress(OSError):
             total += value(child)
-        except OSError:
-            pass  # It has ended meanwhile.
     return total
 
 
+def _of_threads(pid, value):
+    """The values of the folders of its threads."""
+    found = []
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):
+            found.append(value(f"/proc/{pid}/task/{thread}"))
+    return found
+
+
 def memory(pid):
-    """(PSS, RSS) of the process and of those below it."""
-    def one(key):
-        return _sum(pid, lambda each: _kib(_read(f"/proc/{each}/smaps_rollup"), key))
-    return one("Pss"), one("Rss")
+    """PSS without the pages of files, which come and go by no doing of the process."""
+    def one(each):
+        text = _read(f"/proc/{each}/smaps_rollup")
+        return _kib(text, "Pss_Anon") + _kib(text, "Pss_Shmem")
+    return _sum(pid, one)
 
 
 def cpu_ns(pid):
-    """What all threads of the process and of those below it have run."""
+    """What all threads have run, and in whole ticks the children that ended and were waited for."""
+    def thread_ns(folder):
+        return int(_read(f"{folder}/schedstat").split()[0])
+
     def one(each):
-        return sum(int(_read(f"/proc/{each}/task/{thread}/schedstat").split()[0])
-                   for thread in os.listdir(f"/proc/{each}/task"))
+        # The name may contain anything; the fields after it start with the third.
+        fields = _read(f"/proc/{each}/stat").rpartition(")")[2].split()
+        ended_ticks = int(fields[13]) + int(fields[14])
+        return sum(_of_threads(each, thread_ns)) + ended_ticks * TICK_NS
     return _sum(pid, one)
 
 
 def descriptors(pid):
-    """How many are open in the fullest table of its threads, which may have tables of their own."""
-    def one(thread):
+    """How many are open: of each process those in the fullest table of its threads.
+
+    A thread may have a table of its own.
+    """
+    def table_size(folder):
         # Without a list where the kernel counts (6.2).
-        path = f"/proc/{pid}/task/{thread}/fd"
-        return os.stat(path).st_size or len(os.listdir(path))
-    return max(one(thread) for thread in os.listdir(f"/proc/{pid}/task"))
+        return os.stat(f"{folder}/fd").st_size or len(os.listdir(f"{folder}/fd"))
+    return _sum(pid, lambda each: max(_of_threads(each, table_size), default=0))
 
 
 def system_memory():

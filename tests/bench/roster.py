@@ -10,11 +10,13 @@ import time
 from dataclasses import dataclass
 
 import processes
-from servers import table_read
 
+HOST = "127.0.0.1"
 # Below the range that the kernel takes for outgoing connections, so none of those is in the way.
 PORTS = range(10000, 30000)
 READY_S = 5
+# By then a server has put away the connection that found it ready.
+QUIET_S = 0.3
 
 FAMILIES = {"echod": "echod", "xinetd": "fork", "socat": "fork"}
 ABOUT = {
@@ -42,7 +44,7 @@ class Server:
 class Running:
     """A server from its first echo on; a context, at the end of which nothing of it runs."""
 
-    def __init__(self, server, cpu, real_time, folder):
+    def __init__(self, server, folder, cpu=None, real_time=False):
         self.server = server
         self.port = _free_port()
         self.pid = 0
@@ -57,7 +59,7 @@ class Running:
         self._scratch = tempfile.mkdtemp(dir=self._folder)
         argv = [word.format(port=self.port, scratch=self._scratch)
                 for word in shlex.split(self.server.command)]
-        self._process = processes.start(argv, self._cpu, self._real_time, cwd=self._scratch,
+        self._process = processes.start(argv, self._cpu, self._real_time,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.pid = self._process.pid
         try:
@@ -73,7 +75,10 @@ class Running:
 
     def target(self, transport):
         """As echoprobe wants it."""
-        return f"{transport}:127.0.0.1:{self.port}"
+        return f"{transport}:{HOST}:{self.port}"
+
+    def connect(self, timeout_s=2):
+        return socket.create_connection((HOST, self.port), timeout_s)
 
     def has_died(self):
         return self._process.poll() is not None
@@ -85,8 +90,10 @@ class Running:
             if self.has_died():
                 raise processes.Failed(f"ended at once, status {self._process.returncode}")
             try:
-                if _echoes(self.port):
-                    return
+                with self.connect(1) as client:
+                    client.sendall(b"e")
+                    if client.recv(1) == b"e":
+                        return
                 problem = "answers, but does not echo"
             except OSError as error:
                 problem = f"does not answer: {error.strerror or error}"
@@ -106,25 +113,29 @@ def _free_port():
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind((HOST, port))
                 return port
             except OSError:
                 continue
     raise processes.Failed(f"no free port in {PORTS.start}..{PORTS.stop - 1}")
 
 
-def _echoes(port):
-    with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
-        client.sendall(b"e")
-        return client.recv(1) == b"e"
-
-
 def load(path, build):
     """The servers of a file such as peers.txt, in its order, with the floor as the first."""
+    source = shlex.quote(os.path.dirname(os.path.abspath(path)))
+    build = shlex.quote(os.path.abspath(build))
     found = [Server("floor", "floor", ABOUT["floor"], "")]
-    for name, command in table_read(path, build).items():
-        found.append(Server(name, FAMILIES.get(name, "epoll"), ABOUT.get(name, name), command))
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            if line.strip() and not line.startswith("#"):
+                name, command = line.split(None, 1)
+                command = command.strip().replace("{source}", source).replace("{build}", build)
+                found.append(named(name, command))
     return found
+
+
+def named(name, command):
+    return Server(name, FAMILIES.get(name, "epoll"), ABOUT.get(name, name), command)
 
 
 def build_of(echod, name, path):

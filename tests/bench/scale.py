@@ -34,8 +34,6 @@ MEMORY_LEFT = 1536 << 20
 HOLD = "10h"
 OPENING_AT_ONCE = 2
 ECHOING_AT_ONCE = 4
-# By then the servers have put away the connections that found them ready, s.
-QUIET_S = 0.3
 # Without another connection, or for an echoprobe to end.
 PATIENCE_S = 60
 GIB = 1 << 30
@@ -89,10 +87,10 @@ class Group:
         processes.stop(self._probe)
 
     def server_memory(self):
-        return proc.memory(self._server.pid)[0]
+        return proc.memory(self._server.pid)
 
     def probe_memory(self):
-        return proc.memory(self._probe.pid)[0]
+        return proc.memory(self._probe.pid)
 
     def _read(self):
         out, err = self._probe.communicate(timeout=PATIENCE_S)
@@ -152,9 +150,9 @@ def _start(stack, count, process_count):
              "--log-level=error", "tcp:127.0.0.1:{port}"]
     server = roster.Server("echod", "echod", "echod", shlex.join(words))
     folder = os.path.join(BUILD, "run")
-    running = [stack.enter_context(roster.Running(server, None, False, folder))
+    running = [stack.enter_context(roster.Running(server, folder))
                for _ in range(process_count)]
-    time.sleep(QUIET_S)
+    time.sleep(roster.QUIET_S)
     share, more = divmod(count, process_count)
     return [Group(each, share + (index < more)) for index, each in enumerate(running)]
 
@@ -249,7 +247,7 @@ def _tell(count, groups, held, figures, reason):
     print(f"{total:,} connections open at once, over {figures['processes']} echod, after "
           f"{plan.duration(figures['seconds'])} minutes")
     if total:
-        print(f"a connection: {figures['server_pss'] / total:,.1f} B of echod (PSS, all of it), "
+        print(f"a connection: {figures['server_pss'] / total:,.1f} B of echod (PSS without files), "
               f"{figures['kernel'] / total:,.0f} B of the kernel for both ends "
               f"(slab {figures['slab'] / total:,.0f} B)")
         print(f"at the height: echod {figures['server_pss'] / GIB:.2f} GiB, echoprobe "

@@ -8,6 +8,8 @@ KIB = 1024
 # An answer that waits for Nagle's algorithm and a delayed ACK takes 40 ms, and none may.
 FAST_NS = 2e6
 STEP_NS = 40e6
+# What a server may keep of the memory of closed connections, and be back where it was.
+BACK_BYTES = 512 * KIB
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ def _churn_columns():
 
 def _idle_columns():
     return (
-        ("since start", lambda row: figure(row.middle("pss_growth"))),
+        ("since start", lambda row: figure(row.middle("memory_growth"))),
         ("CPU in an idle second", lambda row: time(row.highest("idle_second_cpu_ns"))),
-        ("RSS kept", lambda row: _kib(_rss_kept(row))),
+        ("kept", lambda row: _kib(_memory_kept(row))),
     )
 
 
@@ -64,9 +64,9 @@ def _opened_per_second(row):
     return opened / seconds if opened and seconds else None
 
 
-def _rss_kept(row):
-    end = row.middle("rss_end")
-    return None if end is None else end - row.middle("rss_start")
+def _memory_kept(row):
+    end = row.middle("memory_end")
+    return None if end is None else end - row.middle("memory_start")
 
 
 def _kib(size):
