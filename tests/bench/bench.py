@@ -13,7 +13,7 @@ import plan
 import proc
 import processes
 import report
-import robust
+import robustness
 
 SYSTEM = 71
 
@@ -34,19 +34,20 @@ def main(arguments):
             return SYSTEM
     run = _describe(options, bench, machine, arguments)
     samples = []
-    robustness = None
+    checks = {}
     begun = time.monotonic()
     try:
         _measure_all(bench, steps, samples)
         if options.robustness:
-            robustness = robust.examine(options, ",".join(str(cpu) for cpu in cpus))
+            robustness.compare(robustness.takers(options.servers), bench.folder,
+                               ",".join(str(cpu) for cpu in cpus), checks)
     except KeyboardInterrupt:
         run["is_interrupted"] = True
         print("\ninterrupted: the report is of what was measured so far", file=sys.stderr)
     finally:
         processes.stop_all()
     run["minutes"] = (time.monotonic() - begun) / 60
-    return _finish(options, run, samples, robustness)
+    return _finish(options, run, samples, checks)
 
 
 def _make_bench(options, cpus):
@@ -84,8 +85,8 @@ def _say_plan(steps, options):
             print(f"{scenario.name}: {mine[0].rounds} rounds of {', '.join(names)}")
     seconds = sum(step.seconds for step in steps)
     if options.robustness:
-        takers = robust.takers(options)
-        seconds += len(takers) * robust.EXPECTED_S
+        takers = robustness.takers(options.servers)
+        seconds += len(takers) * robustness.EXPECTED_S
         print(f"{command_line.ROBUSTNESS}: {', '.join(server.name for server in takers)}")
     print(f"{len(steps)} measurements, {plan.duration(seconds)} minutes")
 
@@ -108,8 +109,8 @@ def _describe(options, bench, machine, arguments):
     }
 
 
-def _finish(options, run, samples, robustness):
-    text, verdicts = report.write(options, run, samples, robustness)
+def _finish(options, run, samples, checks):
+    text, verdicts = report.write(options, run, samples, checks)
     print(text)
     print(f"report: {os.path.relpath(options.report)}/report.txt, report.json, *.svg")
     measured = sum(1 for sample in samples if sample["figure"] is not None)
@@ -119,17 +120,17 @@ def _finish(options, run, samples, robustness):
           f"{len(verdicts) - met - missed} not measured")
     if run["is_interrupted"]:
         return 130
-    if not _is_complete(options, samples, robustness):
+    if not _is_complete(options, samples):
         return SYSTEM
     return 1 if options.strict and missed else 0
 
 
-def _is_complete(options, samples, robustness):
+def _is_complete(options, samples):
     """A peer that fails is a finding; what goes without a figure of echod was not measured."""
     mine = [sample for sample in samples if sample["server"] == options.reference]
     tried = {sample["scenario"] for sample in mine}
     measured = {sample["scenario"] for sample in mine if sample["figure"] is not None}
-    return tried == measured and (robustness is None or robust.is_complete(robustness))
+    return tried == measured
 
 
 if __name__ == "__main__":

@@ -6,12 +6,11 @@ from dataclasses import asdict
 
 import goals
 import plots
-import robust
 import summary
 import tables
 
 
-def write(options, run, samples, robustness):
+def write(options, run, samples, checks):
     """Writes the folder options.report; returns (the text, the goals' verdicts)."""
     os.makedirs(options.report, exist_ok=True)
     rows_of = {scenario.name: summary.rows(scenario, options.servers, samples)
@@ -21,8 +20,8 @@ def write(options, run, samples, robustness):
     lines = _head(run)
     for scenario in measured:
         lines += tables.scenario_lines(scenario, rows_of[scenario.name], options.reference) + [""]
-    if robustness:
-        lines += robust.lines(robustness) + [""]
+    if checks:
+        lines += tables.robustness_lines(checks) + [""]
     if any(verdict.is_met is not None for verdict in verdicts):
         lines += tables.goal_lines(verdicts) + [""]
     text = "\n".join(lines)
@@ -31,7 +30,7 @@ def write(options, run, samples, robustness):
         "run": run,
         "servers": [asdict(server) for server in options.servers],
         "goals": [asdict(verdict) for verdict in verdicts],
-        "robustness": robustness,
+        "robustness": checks,
         "samples": samples,
     }, indent=1) + "\n")
     plots.draw(options.report, measured, rows_of, options.reference)

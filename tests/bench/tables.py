@@ -112,6 +112,22 @@ def _steps(scenario, row):
     return [f"SLOW: p50 is {time(p50)}"] if p50 >= FAST_NS else []
 
 
+def robustness_lines(checks):
+    """A table of words, and below it what was seen where a check was not passed."""
+    names = list(dict.fromkeys(name for results in checks.values() for name in results))
+    words = {True: "ok", False: "FAULT", None: "?"}
+    rows = [["server", *(name.replace("_", " ") for name in names)]]
+    rows += [[server, *(words[results.get(name, {}).get("ok")] for name in names)]
+             for server, results in checks.items()]
+    notes = [f"  {server}, {name.replace('_', ' ')}: {result['what']}"
+             for server, results in checks.items()
+             for name, result in results.items() if not result["ok"]]
+    faultless = [row[0] for row in rows[1:] if set(row[1:]) == {words[True]}]
+    return ["robustness: what a server does when its clients misbehave", "", *table(rows),
+            *(["", *notes] if notes else []), "",
+            f"without a fault: {', '.join(faultless) or 'none'}"]
+
+
 def goal_lines(verdicts):
     words = {True: "met", False: "MISSED", None: "?"}
     rows = [["scenario", "goal", "", "measured"]]
