@@ -96,8 +96,8 @@ def _hold(bench, count, argv, running):
     """Looks at the server while echoprobe holds its connections, and after it has closed them."""
     time.sleep(roster.QUIET_S)
     memory_start = proc.memory(running.pid)
-    result = {"memory_start": memory_start}
     before = _held(running)
+    result = {}
     probe = processes.start(argv, bench.probe_cpu, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         processes.wait_until(lambda: _held(running) - before >= count - SHORT
@@ -107,13 +107,13 @@ def _hold(bench, count, argv, running):
             start_ns = proc.cpu_ns(running.pid)
             time.sleep(1)
             result["idle_second_cpu_ns"] = proc.cpu_ns(running.pid) - start_ns
-            result["memory_growth"] = (proc.memory(running.pid) - memory_start) / count
+            result["memory_per_connection"] = (proc.memory(running.pid) - memory_start) / count
         out, err = probe.communicate(timeout=PATIENCE_S)
         result["probe"] = _parse("echoprobe", probe.returncode, out.decode(), err.decode())
         processes.wait_until(lambda: _held(running) <= before, 5)
         processes.wait_until(
             lambda: proc.memory(running.pid) <= memory_start + BACK_BYTES, 2, 0.1)
-        result["memory_end"] = proc.memory(running.pid)
+        result["memory_kept"] = proc.memory(running.pid) - memory_start
     except subprocess.TimeoutExpired:
         raise processes.Failed(f"echoprobe did not end within {PATIENCE_S} s") from None
     except (FileNotFoundError, ProcessLookupError):

@@ -108,21 +108,20 @@ MAKERS = {"1cpu-c64": _cpu, "memory": _memory, "bulk-c1": _throughput, "16k-c1":
 
 
 def _draw(folder, picture, bars):
-    path = os.path.join(folder, picture.file)
-    script = _script(picture, bars, f"set output '{path}'")
+    script = _script(picture, bars, os.path.join(folder, picture.file))
     result = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True, check=False)
     if result.returncode != 0 or result.stderr:
         print(f"ci/bench: {picture.file}: {result.stderr.strip()}", file=sys.stderr)
 
 
-def _script(picture, bars, output):
+def _script(picture, bars, path):
     height = FRAME_HEIGHT + ROW_HEIGHT * len(bars)
     lowest = picture.lowest if picture.is_log else 0
     longest = max(max(bar.length, bar.mark) for bar in bars)
     lines = [
         f"set terminal svg size 760,{height} dynamic enhanced "
         "font 'Helvetica,13' background '#ffffff'",
-        output,
+        f"set output '{path}'",
         "set encoding utf8",
         f"set label {_quoted(picture.title)} at screen 0.02, screen {1 - 22 / height:.4f} left "
         f"textcolor '{INK}' font ',15'",

@@ -49,9 +49,9 @@ def _head(run):
         f"{machine['memory_bytes'] / 2**30:.0f} GiB, Linux {machine['kernel']}",
         f"class    {run['class']}",
         "",
-        "Each round has every server once, and ratios are taken round by round: the median, and the",
-        "interval that holds it with 95 % confidence (of fewer than 6 rounds: all of them). spread",
-        "is the median distance from the median.",
+        "Each round has every server once, and ratios are taken round by round: the median, and",
+        "the interval that holds it with 95 % confidence (of fewer than 6 rounds: all of them).",
+        "spread is the median distance from the median.",
         "",
     ]
 

@@ -23,10 +23,8 @@ import plan
 import proc
 import processes
 import roster
+from options import BUILD, USAGE
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.path.join(ROOT, "build", "bench")
-USAGE = 64
 # What echod and echoprobe need besides their connections, with room to spare.
 OTHER_DESCRIPTORS = 50
 MEMORY_LEFT = 1536 << 20
@@ -168,7 +166,8 @@ def _open_all(groups, count, before):
         if not opening and not waiting:
             break
         if _available(before) < MEMORY_LEFT:
-            return _stop_opening(opening, f"less than {MEMORY_LEFT / GIB:.1f} GiB of memory is left")
+            return _stop_opening(opening,
+                                 f"less than {MEMORY_LEFT / GIB:.1f} GiB of memory is left")
         for group in waiting[:OPENING_AT_ONCE - len(opening)]:
             group.open()
         total = sum(group.opened() for group in groups)
@@ -247,7 +246,7 @@ def _tell(count, groups, held, figures, reason):
     print(f"{total:,} connections open at once, over {figures['processes']} echod, after "
           f"{plan.duration(figures['seconds'])} minutes")
     if total:
-        print(f"a connection: {figures['server_pss'] / total:,.1f} B of echod (PSS without files), "
+        print(f"a connection: {figures['server_pss'] / total:,.1f} B of echod (PSS, no files), "
               f"{figures['kernel'] / total:,.0f} B of the kernel for both ends "
               f"(slab {figures['slab'] / total:,.0f} B)")
         print(f"at the height: echod {figures['server_pss'] / GIB:.2f} GiB, echoprobe "
@@ -256,9 +255,8 @@ def _tell(count, groups, held, figures, reason):
     if reason:
         print(f"not all {count:,}: {reason}")
     for problem in problems:
-        if problem == reason:
-            continue
-        print(f"problem: {problem}")
+        if problem != reason:
+            print(f"problem: {problem}")
     print(f"{verified:,} of {count:,} echoed, every byte verified")
     return 0 if verified == count == total else 1
 

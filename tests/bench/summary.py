@@ -30,14 +30,15 @@ class Row:
 
     def middle(self, *path):
         """The median of what each sample has at that path; None if none has it."""
-        values = [value for sample in self.samples
-                  if (value := _at(sample, path)) is not None]
+        values = self._values(path)
         return statistics.median(values) if values else None
 
     def highest(self, *path):
-        values = [value for sample in self.samples
-                  if (value := _at(sample, path)) is not None]
-        return max(values) if values else None
+        return max(self._values(path), default=None)
+
+    def _values(self, path):
+        values = (_at(sample, path) for sample in self.samples)
+        return [value for value in values if value is not None]
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,9 @@ def _churn_columns():
 
 def _idle_columns():
     return (
-        ("since start", lambda row: figure(row.middle("memory_growth"))),
+        ("since start", lambda row: figure(row.middle("memory_per_connection"))),
         ("CPU in an idle second", lambda row: time(row.highest("idle_second_cpu_ns"))),
-        ("kept", lambda row: _kib(_memory_kept(row))),
+        ("kept after", lambda row: _kib(row.middle("memory_kept"))),
     )
 
 
@@ -62,11 +62,6 @@ def _opened_per_second(row):
     opened = row.middle("probe", "opened")
     seconds = row.middle("probe", "seconds")
     return opened / seconds if opened and seconds else None
-
-
-def _memory_kept(row):
-    end = row.middle("memory_end")
-    return None if end is None else end - row.middle("memory_start")
 
 
 def _kib(size):
@@ -135,6 +130,6 @@ def goal_lines(verdicts):
              for verdict in verdicts]
     met = sum(1 for verdict in verdicts if verdict.is_met)
     return ["GOALS", "", *table(rows, aligned_left=4), "",
-            f"{met} of {len(verdicts)} met. A ratio is echod's figure by the other's: the median of "
-            "the rounds, [its interval].",
+            f"{met} of {len(verdicts)} met. A ratio is echod's figure by the other's: the median "
+            "of the rounds, [its interval].",
             "Not measured here: scale (ci/scale), UDP, and what hardening costs."]

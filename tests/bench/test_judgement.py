@@ -11,6 +11,7 @@ import goals
 import options
 import plan
 import summary
+import tables
 from measure import Bench
 from roster import Server
 from scenarios import SCENARIOS
@@ -104,6 +105,19 @@ class Goals(unittest.TestCase):
     def test_every_goal_has_its_scenario(self):
         known = {scenario.name for scenario in SCENARIOS}
         self.assertEqual({goal.scenario for goal in goals.GOALS} - known, set())
+
+
+class Robustness(unittest.TestCase):
+    def test_check_that_was_not_run_is_neither_passed_nor_a_fault(self):
+        good = {"ok": True, "what": "as before"}
+        lines = tables.robustness_lines({
+            "echod": {"half_close": good, "reset_storm": good},
+            "level": {"half_close": good, "reset_storm": {"ok": False, "what": "7 more"}},
+            "libev": {"half_close": good},
+        })
+        self.assertIn("  level, reset storm: 7 more", lines)
+        self.assertRegex("\n".join(lines), r"libev +ok +\?")
+        self.assertEqual(lines[-1], "without a fault: echod")
 
 
 class Plan(unittest.TestCase):
