@@ -2,11 +2,9 @@
 #include "probe/endpoint.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 /* Sources are 127.1.0.1 and up: 2^22 of them, then they are used again. */
@@ -39,60 +37,30 @@ static int bind_source(int fd, uint64_t source)
         return error;
 }
 
-/* Nonblocking, connect(2) would not wait for room in the backlog, and no event would tell of it. */
-static int connect_unix(int fd, const struct address *target, uint64_t timeout_ns)
+int endpoint_open(const struct address *target, uint64_t source)
 {
-        const struct timeval timeout = {
-                .tv_sec = (time_t)(timeout_ns / 1000000000),
-                .tv_usec = (suseconds_t)(timeout_ns % 1000000000 / 1000),
-        };
-
-        if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0 ||
-            connect(fd, (const struct sockaddr *)&target->socket, target->size) < 0 ||
-            fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-                return -errno;
-        return 0;
-}
-
-static int connect_ip(int fd, const struct address *target, uint64_t source, bool *ret_is_open)
-{
+        int type = target->transport == ADDRESS_UDP ? SOCK_DGRAM : SOCK_STREAM;
+        int fd = socket(target->socket.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         int error = 0;
 
-        if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        if (fd < 0)
                 return -errno;
         if (target->transport == ADDRESS_TCP)
                 error = set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
         if (error == 0 && source != 0 && is_loopback(target))
                 error = bind_source(fd, source);
-        if (error < 0)
-                return error;
-        bool is_open = connect(fd, (const struct sockaddr *)&target->socket, target->size) == 0;
-        if (!is_open && errno != EINPROGRESS)
-                return -errno;
-        *ret_is_open = is_open;
-        return 0;
-}
-
-int endpoint_open(const struct address *target, uint64_t source, uint64_t timeout_ns,
-                  bool *ret_is_open)
-{
-        int type = target->transport == ADDRESS_UDP ? SOCK_DGRAM : SOCK_STREAM;
-        int fd = socket(target->socket.ss_family, type | SOCK_CLOEXEC, 0);
-        int error = 0;
-
-        if (fd < 0)
-                return -errno;
-        if (target->transport == ADDRESS_UNIX) {
-                error = connect_unix(fd, target, timeout_ns);
-                *ret_is_open = error == 0;
-        } else {
-                error = connect_ip(fd, target, source, ret_is_open);
-        }
         if (error < 0) {
                 close(fd);
                 return error;
         }
         return fd;
+}
+
+int endpoint_connect(int fd, const struct address *target)
+{
+        if (connect(fd, (const struct sockaddr *)&target->socket, target->size) < 0)
+                return -errno;
+        return 0;
 }
 
 int endpoint_error(int fd)

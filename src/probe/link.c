@@ -42,8 +42,12 @@ static void close_socket(struct run *run, struct link *link, bool is_whole)
         if (link->phase == LINK_CONNECTING)
                 run->connecting_count--;
         run->in_flight -= stream_in_flight(&link->stream);
-        if (link->fd >= 0)
+        if (is_whole && run->mode->keeps_sockets) {
+                watch(run, link, EPOLL_CTL_DEL);
+        } else if (link->fd >= 0) {
                 close(link->fd);
+                link->fd = -1;
+        }
         link->phase = LINK_CLOSED;
         run->open_count--;
         if (run->mode->closed != NULL)
@@ -68,7 +72,6 @@ static enum verdict verdict_of(int error)
         case EINVAL:
                 return VERDICT_REFUSED;
         case EAGAIN:
-        case EINTR:
         case ETIMEDOUT:
                 return VERDICT_TIMEOUT;
         default:
@@ -101,28 +104,37 @@ static void begin(struct run *run, struct link *link)
                 run->mode->opened(run, link);
 }
 
+static void connect_link(struct run *run, struct link *link)
+{
+        int error = endpoint_connect(link->fd, &run->options->target);
+
+        /* Who waits for a backlog is not watched: link_tick() tries again. */
+        if (error == -EAGAIN)
+                return;
+        if (error < 0 && error != -EINPROGRESS) {
+                fail(run, link, "connect", -error);
+                return;
+        }
+        if (error == 0)
+                link->phase = LINK_OPEN;
+        watch(run, link, EPOLL_CTL_ADD);
+        if (error == 0)
+                begin(run, link);
+}
+
 void link_open(struct run *run, struct link *link, uint64_t source)
 {
-        bool is_open = false;
-
         link->opened_ns = run_clock(run);
         link->awaited_ns = link->opened_ns;
         link->wants_room = false;
         link->phase = LINK_CONNECTING;
         run->connecting_count++;
         run->open_count++;
-        link->fd = endpoint_open(&run->options->target, source, run->options->timeout_ns, &is_open);
-        if (link->fd < 0) {
-                fail(run, link, "connect", -link->fd);
-                return;
-        }
-        if (!is_open) {
-                watch(run, link, EPOLL_CTL_ADD);
-                return;
-        }
-        link->phase = LINK_OPEN;
-        watch(run, link, EPOLL_CTL_ADD);
-        begin(run, link);
+        link->fd = endpoint_open(&run->options->target, source);
+        if (link->fd < 0)
+                fail(run, link, "socket", -link->fd);
+        else
+                connect_link(run, link);
 }
 
 static void finish_connecting(struct run *run, struct link *link)
@@ -301,16 +313,26 @@ void link_stop(struct run *run, struct link *link)
                 advance(run, link);
 }
 
-void link_expire(struct run *run, struct link *link)
+void link_give_up(struct run *run, struct link *link)
 {
-        if (link->is_deaf || !is_awaiting(link) ||
-            run->now_ns - link->awaited_ns < run->options->timeout_ns)
-                return;
         const char *awaited = link->phase == LINK_CONNECTING ? "no connection"
                               : stream_in_flight(&link->stream) > 0
                                   ? "no byte"
                                   : "no end of the stream after half-close";
+
         result_fault(run->result, VERDICT_TIMEOUT, "connection %" PRIu64 ": %s for %" PRIu64 " ms",
-                     link->stream.number, awaited, run->options->timeout_ns / 1000000);
+                     link->stream.number, awaited, (run->now_ns - link->awaited_ns) / 1000000);
         close_socket(run, link, false);
+}
+
+void link_tick(struct run *run, struct link *link)
+{
+        bool waits_for_backlog =
+            link->phase == LINK_CONNECTING && run->options->target.transport == ADDRESS_UNIX;
+
+        if (waits_for_backlog)
+                connect_link(run, link);
+        if (link_is_open(link) && !link->is_deaf && is_awaiting(link) &&
+            run->now_ns - link->awaited_ns >= run->options->timeout_ns)
+                link_give_up(run, link);
 }

@@ -48,7 +48,10 @@ void link_deafen(struct run *run, struct link *link);
 /* Begins no further message; the connection ends when all came back. */
 void link_stop(struct run *run, struct link *link);
 
-/* Ends it if something is awaited for too long. */
-void link_expire(struct run *run, struct link *link);
+/* Every 100 ms: tries again to connect, and ends it if something is awaited for too long. */
+void link_tick(struct run *run, struct link *link);
+
+/* Ends it, since what is awaited does not come. */
+void link_give_up(struct run *run, struct link *link);
 
 void link_close(struct run *run, struct link *link);

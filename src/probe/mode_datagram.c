@@ -180,14 +180,14 @@ static uint32_t window_of(const struct probe_options *options)
 
 static void open_socket(struct run *run, struct socket *socket)
 {
-        const struct probe_options *options = run->options;
-        bool is_open = false;
-        int fd = endpoint_open(&options->target, 0, options->timeout_ns, &is_open);
+        const struct address *target = &run->options->target;
+        int error = 0;
 
         run->open_count++;
-        socket->fd = fd;
-        if (fd < 0) {
-                fail(run, socket, "connect", -fd);
+        socket->fd = endpoint_open(target, 0);
+        error = socket->fd < 0 ? socket->fd : endpoint_connect(socket->fd, target);
+        if (error < 0) {
+                fail(run, socket, "connect", -error);
                 return;
         }
         run->result->connections++;

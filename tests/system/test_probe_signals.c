@@ -127,7 +127,7 @@ START_TEST(signal_ends_connecting)
         limit_watch(500);
         process_signal(&probe.process, SIGINT);
         probe_finish(&probe);
-        probe_expect(&probe, "timeout", "connection 0: connect: ");
+        probe_expect(&probe, "timeout", "connection 0: no connection for ");
         for (unsigned i = 0; i < 2; i++)
                 close(fds[i]);
         close(listener);
