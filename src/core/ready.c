@@ -17,6 +17,11 @@ void ready_clear(struct ready *ready, uint32_t index)
         ready->conns[index].ready_next = LINK_NOT;
 }
 
+bool ready_has(const struct ready *ready, uint32_t index)
+{
+        return ready->conns[index].ready_next != LINK_NOT;
+}
+
 bool ready_is_empty(const struct ready *ready)
 {
         return ready->first == LINK_END;
@@ -29,7 +34,7 @@ uint32_t ready_last(const struct ready *ready)
 
 void ready_put(struct ready *ready, uint32_t index)
 {
-        if (ready->conns[index].ready_next != LINK_NOT)
+        if (ready_has(ready, index))
                 return;
         ready->conns[index].ready_next = LINK_END;
         if (ready_is_empty(ready))

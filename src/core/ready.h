@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connections that have something to do: first in, first out, each at most once. Intrusive:
- * the links live in the connections, the array stays the caller's.
+ * The connections that have something to do and wait for their turn: first in, first out, each at
+ * most once. Intrusive: the links live in the connections, the array stays the caller's.
  */
 #pragma once
 
@@ -19,6 +19,8 @@ void ready_init(struct ready *ready, struct conn *conns);
 
 /* A connection's link before its first ready_put(). */
 void ready_clear(struct ready *ready, uint32_t index);
+
+bool ready_has(const struct ready *ready, uint32_t index);
 
 bool ready_is_empty(const struct ready *ready);
 

@@ -184,24 +184,26 @@ static void take_turn(struct worker *worker, struct conn *conn)
         }
 }
 
-/* One turn each for those that are ready now; who becomes ready meanwhile waits for the next. */
-static void run_ready(struct worker *worker)
+/* One turn; who is still ready after it goes to the end of the list. */
+static void run_conn(struct worker *worker, struct conn *conn)
 {
-        uint32_t last = ready_last(&worker->ready);
-        uint32_t index;
+        if (conn_wants(conn) != CONN_WANT_CLOSE)
+                take_turn(worker, conn);
+        if (conn_wants(conn) == CONN_WANT_CLOSE)
+                close_conn(worker, conn);
+        else
+                put_if_ready(worker, conn);
+}
 
-        if (last == READY_NONE)
-                return;
-        do {
+/* One turn each for those that were ready when the round began; `last` was put last by then. */
+static void run_ready(struct worker *worker, uint32_t last)
+{
+        uint32_t index = READY_NONE;
+
+        while (index != last) {
                 index = ready_take(&worker->ready);
-                struct conn *conn = &worker->slots.conns[index];
-                if (conn_wants(conn) != CONN_WANT_CLOSE)
-                        take_turn(worker, conn);
-                if (conn_wants(conn) == CONN_WANT_CLOSE)
-                        close_conn(worker, conn);
-                else
-                        put_if_ready(worker, conn);
-        } while (index != last);
+                run_conn(worker, &worker->slots.conns[index]);
+        }
 }
 
 /* Its time has come: one last turn, as bytes may have moved unnoticed, and then the verdict. */
@@ -288,13 +290,15 @@ static int wait_ms(const struct worker *worker, int timeout_ms)
         return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
+/* Who is on the ready list has its turn with those, all others at once. */
 static void dispatch(struct worker *worker, const struct epoll_event *event)
 {
         struct conn *conn = slots_find(&worker->slots, event->data.u64);
 
         if (conn != NULL) {
                 pump_notice(conn, event->events);
-                put_if_ready(worker, conn);
+                if (!ready_has(&worker->ready, slots_index(&worker->slots, conn)))
+                        run_conn(worker, conn);
         } else if (event->data.u64 != TOKEN_WAKE) {
                 acceptor_notice(&worker->acceptor, event->data.u64);
         } else if (atomic_load(&worker->is_asked_to_drain)) {
@@ -309,9 +313,10 @@ int worker_step(struct worker *worker, int timeout_ms)
         if (count < 0 && count != -EINTR)
                 return count;
         worker->now_ns = sys_clock();
+        uint32_t last = ready_last(&worker->ready);
         for (int i = 0; i < count; i++)
                 dispatch(worker, &worker->events[i]);
-        run_ready(worker);
+        run_ready(worker, last);
         accept_due(worker);
         run_timers(worker);
         if (worker->acceptor.resume_ns <= worker->now_ns)

@@ -3,6 +3,9 @@
  * One worker: one epoll, its listeners, its connections. worker_step() is one round: fetch events,
  * take turns, accept, expire. Production loops over it in a thread; tests call it step by step.
  *
+ * A connection has at most one turn a round: at once when an event comes for it, or, if an earlier
+ * turn left it ready, after the events.
+ *
  * Only worker_drain() may be called from another thread. All memory is reserved by worker_open().
  * On the echo path workers share nothing; at accept and close they count in one quota.
  */

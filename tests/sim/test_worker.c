@@ -168,6 +168,27 @@ START_TEST(round_moves_one_scratch_buffer_of_a_connection_that_has_more)
 }
 END_TEST
 
+/* It is on the ready list, and an event comes for it. */
+START_TEST(round_moves_one_scratch_buffer_of_a_connection_that_has_more_and_gets_more)
+{
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_min = 1 << 20,
+                                               .buffer_max = 1 << 20 };
+
+        start(&settings);
+        int client = sim_client_connect(port);
+        step(2);
+        for (unsigned round = 1; round <= 3; round++) {
+                ck_assert_uint_eq(sim_client_send(client, 3 * config.scratch_size, false),
+                                  3 * config.scratch_size);
+                step(1);
+                ck_assert_uint_eq(sim_link(client)->echoed, round * config.scratch_size);
+        }
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
 /* Without SO_OOBINLINE an urgent byte would be lost, and the client none the wiser. */
 START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
 {
@@ -261,6 +282,7 @@ int main(void)
                 pause_is_counted_once_and_ends_by_itself,
                 client_that_left_while_it_waited_delays_nobody,
                 round_moves_one_scratch_buffer_of_a_connection_that_has_more,
+                round_moves_one_scratch_buffer_of_a_connection_that_has_more_and_gets_more,
                 unix_connection_whose_option_cannot_be_set_is_refused,
                 port_of_another_server_is_taken_though_it_is_shared,
                 ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual,

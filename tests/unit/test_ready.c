@@ -94,6 +94,23 @@ START_TEST(last_is_the_one_put_last)
 }
 END_TEST
 
+START_TEST(list_has_who_was_put_and_not_taken)
+{
+        struct fixture fixture;
+
+        open_empty(&fixture);
+        ck_assert(!ready_has(&fixture.ready, 1));
+        ready_put(&fixture.ready, 1);
+        ready_put(&fixture.ready, 2);
+        ck_assert(ready_has(&fixture.ready, 1));
+        ck_assert(ready_has(&fixture.ready, 2));
+        ck_assert(!ready_has(&fixture.ready, 0));
+        (void)ready_take(&fixture.ready);
+        ck_assert(!ready_has(&fixture.ready, 1));
+        ck_assert(ready_has(&fixture.ready, 2));
+}
+END_TEST
+
 struct model {
         uint32_t queue[CONNS];
         uint32_t count;
@@ -137,6 +154,8 @@ static uint32_t run_script(uint32_t script, unsigned length)
                 uint32_t last = model.count > 0 ? model.queue[model.count - 1] : READY_NONE;
                 wrong += ready_last(&fixture.ready) != last;
                 wrong += ready_is_empty(&fixture.ready) != (model.count == 0);
+                for (uint32_t index = 0; index < CONNS; index++)
+                        wrong += ready_has(&fixture.ready, index) != model_has(&model, index);
         }
         return wrong;
 }
@@ -159,6 +178,7 @@ int main(void)
                 a_connection_on_the_list_is_not_put_twice,
                 who_was_taken_goes_to_the_end,
                 last_is_the_one_put_last,
+                list_has_who_was_put_and_not_taken,
                 every_script_of_seven_events_agrees_with_a_queue,
         };
 
