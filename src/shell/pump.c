@@ -48,7 +48,8 @@ bool pump_is_ready(const struct conn *conn)
 }
 
 /* An errno of recv or send: it passes, or the connection is over. `readiness` is what it denies. */
-static void note_error(struct conn *conn, int error, unsigned readiness)
+__attribute__((cold, noinline)) static void note_error(struct conn *conn, int error,
+                                                       unsigned readiness)
 {
         switch (error) {
         case EINTR:
@@ -158,7 +159,8 @@ static void consume(struct pump *pump, struct conn *conn)
 }
 
 /* No block is free: echo out of the kernel's own buffer, which keeps what cannot leave. */
-static void echo_by_peeking(struct pump *pump, struct conn *conn, uint64_t now_ns)
+__attribute__((cold, noinline)) static void echo_by_peeking(struct pump *pump, struct conn *conn,
+                                                            uint64_t now_ns)
 {
         uint32_t asked = pump->scratch_size < PUMP_PEEK_SIZE ? pump->scratch_size : PUMP_PEEK_SIZE;
 
