@@ -8,8 +8,8 @@
 /* Of the process: stdio, signalfd, eventfd, and some that libc or a sanitizer may open. */
 enum { OWN_DESCRIPTORS = 16 };
 
-/* Of a worker: its epoll and its eventfd, besides a listener each. */
-enum { WORKER_DESCRIPTORS = 2 };
+/* Of a worker: its epoll, its eventfd and its timer, besides a listener each. */
+enum { WORKER_DESCRIPTORS = 3 };
 
 /* Of a Unix socket with a path: its folder and its inode, to give the path back. */
 enum { PATH_DESCRIPTORS = 2 };

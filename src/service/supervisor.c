@@ -314,7 +314,7 @@ static enum exit_code serve(struct supervisor *supervisor)
         watch_over(supervisor);
         error = crew_join(&supervisor->crew);
         if (error < 0) {
-                log_failure(supervisor, "worker_failed", "epoll", strerror(-error));
+                log_failure(supervisor, "worker_failed", "epoll or timer", strerror(-error));
                 stop_now(supervisor, EXIT_CODE_INTERNAL);
         }
         uint64_t left = CREW_SUM(&supervisor->crew, closed[CONN_END_DRAIN_TIMEOUT]);

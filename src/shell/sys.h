@@ -43,3 +43,8 @@ int sys_poll_wait(int poll_fd, struct epoll_event *events, int count, int timeou
 /* A descriptor that becomes readable when another thread wakes it. */
 int sys_wake_open(void);
 int sys_wake(int wake_fd);
+
+/* A descriptor that becomes readable when the time has come that was set last. */
+int sys_timer_open(void);
+/* By sys_clock(), above 0: a time that has passed fires at once, UINT64_MAX never. */
+int sys_timer_set(int timer_fd, uint64_t deadline_ns);

@@ -5,8 +5,11 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+static const uint64_t second_ns = 1000000000;
 
 static int result(int returned)
 {
@@ -18,7 +21,7 @@ uint64_t sys_clock(void)
         struct timespec now = { 0 };
 
         clock_gettime(CLOCK_MONOTONIC, &now);
-        return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+        return (uint64_t)now.tv_sec * second_ns + (uint64_t)now.tv_nsec;
 }
 
 void *sys_reserve(size_t size)
@@ -136,4 +139,20 @@ int sys_wake(int wake_fd)
         uint64_t one = 1;
 
         return (int)(write(wake_fd, &one, sizeof(one)) < 0 ? -errno : 0);
+}
+
+int sys_timer_open(void)
+{
+        return result(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+}
+
+int sys_timer_set(int timer_fd, uint64_t deadline_ns)
+{
+        struct itimerspec setting = { 0 };
+
+        if (deadline_ns < UINT64_MAX) {
+                setting.it_value.tv_sec = (time_t)(deadline_ns / second_ns);
+                setting.it_value.tv_nsec = (long)(deadline_ns % second_ns);
+        }
+        return result(timerfd_settime(timer_fd, TFD_TIMER_ABSTIME, &setting, NULL));
 }

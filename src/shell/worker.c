@@ -9,9 +9,6 @@
 #include "shell/sys.h"
 #include "shell/worker_memory.h"
 
-/* Tokens below 2^32 are not connections: a listener's is its index. */
-#define TOKEN_WAKE UINT64_C(0xffffffff)
-
 static const uint64_t ms_ns = 1000000;
 
 /* A connection that found no kernel memory tries again then. */
@@ -272,22 +269,27 @@ static void force_drain(struct worker *worker)
         worker->drain_ns = UINT64_MAX;
 }
 
-static int wait_ms(const struct worker *worker, int timeout_ms)
+/* When the worker has something to do, though no event comes. */
+static uint64_t next_deadline(const struct worker *worker)
 {
         uint64_t next_ns = earlier(worker->trim_ns, worker->drain_ns);
 
-        if (timeout_ms == 0 || !ready_is_empty(&worker->ready))
-                return 0;
         next_ns = earlier(next_ns, worker->acceptor.resume_ns);
-        next_ns = earlier(next_ns, timers_next(&worker->timers));
-        if (next_ns == UINT64_MAX)
-                return timeout_ms;
-        if (next_ns <= worker->now_ns)
-                return 0;
-        uint64_t ms = (next_ns - worker->now_ns + ms_ns - 1) / ms_ns;
-        if (timeout_ms > 0 && ms > (uint64_t)timeout_ms)
-                return timeout_ms;
-        return ms > INT32_MAX ? INT32_MAX : (int)ms;
+        return earlier(next_ns, timers_next(&worker->timers));
+}
+
+/* The number of events, or -errno. */
+static int fetch_events(struct worker *worker, int timeout_ms)
+{
+        int error = 0;
+
+        if (!ready_is_empty(&worker->ready))
+                timeout_ms = 0;
+        if (timeout_ms != 0)
+                error = waker_set(&worker->waker, next_deadline(worker), worker->now_ns);
+        if (error < 0)
+                return error;
+        return sys_poll_wait(worker->poll_fd, worker->events, WORKER_EVENTS_MAX, timeout_ms);
 }
 
 /*
@@ -303,7 +305,7 @@ __attribute__((flatten)) static void dispatch(struct worker *worker,
                 pump_notice(conn, event->events);
                 if (!ready_has(&worker->ready, slots_index(&worker->slots, conn)))
                         run_conn(worker, conn);
-        } else if (event->data.u64 != TOKEN_WAKE) {
+        } else if (event->data.u64 != WAKER_TOKEN) {
                 acceptor_notice(&worker->acceptor, event->data.u64);
         } else if (atomic_load(&worker->is_asked_to_drain)) {
                 start_draining(worker);
@@ -312,8 +314,7 @@ __attribute__((flatten)) static void dispatch(struct worker *worker,
 
 int worker_step(struct worker *worker, int timeout_ms)
 {
-        int count = sys_poll_wait(worker->poll_fd, worker->events, WORKER_EVENTS_MAX,
-                                  wait_ms(worker, timeout_ms));
+        int count = fetch_events(worker, timeout_ms);
         if (count < 0 && count != -EINTR)
                 return count;
         worker->now_ns = sys_clock();
@@ -341,17 +342,9 @@ static int open_poll(struct worker *worker)
         worker->poll_fd = sys_poll_open();
         if (worker->poll_fd < 0)
                 return worker->poll_fd;
-        worker->wake_fd = sys_wake_open();
-        if (worker->wake_fd < 0) {
-                sys_close(worker->poll_fd);
-                return worker->wake_fd;
-        }
-        /* Edge-triggered: each write to it is an edge, so it need not be read. */
-        int error = sys_poll_set(worker->poll_fd, EPOLL_CTL_ADD, worker->wake_fd, EPOLLIN | EPOLLET,
-                                 TOKEN_WAKE);
+        int error = waker_open(&worker->waker, worker->poll_fd);
         if (error < 0) {
-                sys_close(worker->wake_fd);
-                sys_close(worker->poll_fd);
+                (void)sys_close(worker->poll_fd);
                 return error;
         }
         acceptor_init(&worker->acceptor, worker->poll_fd, worker->counters, &worker->config.teller);
@@ -385,7 +378,7 @@ int worker_listen(struct worker *worker, const struct listener *listener)
 void worker_drain(struct worker *worker)
 {
         atomic_store(&worker->is_asked_to_drain, true);
-        (void)sys_wake(worker->wake_fd);
+        waker_wake(&worker->waker);
 }
 
 void worker_close(struct worker *worker)
@@ -399,7 +392,7 @@ void worker_close(struct worker *worker)
                 quota_put(worker->config.connections);
         }
         acceptor_close(&worker->acceptor);
-        (void)sys_close(worker->wake_fd);
+        waker_close(&worker->waker);
         (void)sys_close(worker->poll_fd);
         worker_memory_release(worker);
 }

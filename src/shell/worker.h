@@ -21,6 +21,7 @@
 #include "shell/acceptor.h"
 #include "shell/pump.h"
 #include "shell/teller.h"
+#include "shell/waker.h"
 
 enum {
         WORKER_EVENTS_MAX = 256, /* fetched a round */
@@ -51,7 +52,7 @@ struct worker {
         void *memory;
         size_t memory_size;
         int poll_fd;
-        int wake_fd;
+        struct waker waker;
         struct acceptor acceptor;
         bool is_draining;
         atomic_bool is_asked_to_drain;
@@ -80,7 +81,7 @@ __attribute__((warn_unused_result)) int worker_listen(struct worker *worker,
 
 /*
  * One round; waits for events at most timeout_ms, -1 = as long as there is nothing to do.
- * WORKER_RUNS, WORKER_DRAINED when draining has ended, or -errno when the epoll is broken.
+ * WORKER_RUNS, WORKER_DRAINED when draining has ended, or -errno when its epoll or timer is broken.
  */
 __attribute__((warn_unused_result)) int worker_step(struct worker *worker, int timeout_ms);
 

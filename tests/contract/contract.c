@@ -279,8 +279,8 @@ int main(void)
                 { "accepting", contract_accepting }, { "bytes", contract_bytes },
                 { "edges", contract_edges },         { "finish", contract_finish },
                 { "ports", contract_ports },         { "reset", contract_reset },
-                { "space", contract_space },         { "unix", contract_unix },
-                { "urgent", contract_urgent },
+                { "space", contract_space },         { "timers", contract_timers },
+                { "unix", contract_unix },           { "urgent", contract_urgent },
         };
         Suite *suite = suite_create("contract");
         SRunner *runner = srunner_create(suite);

@@ -96,5 +96,6 @@ void contract_finish(TCase *tcase);
 void contract_ports(TCase *tcase);
 void contract_reset(TCase *tcase);
 void contract_space(TCase *tcase);
+void contract_timers(TCase *tcase);
 void contract_unix(TCase *tcase);
 void contract_urgent(TCase *tcase);

@@ -23,6 +23,8 @@ struct peer {
 void kernel_open(void);
 /* Fails if the simulated kernel was left with anything open. */
 void kernel_close(void);
+/* Time passes until then, by sys_clock(). */
+void kernel_await(uint64_t deadline_ns);
 /* Connections of this listener get buffers that are soon full; ask before listening. */
 void kernel_shrink_buffers(int listen_fd);
 

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/payload.h"
@@ -39,6 +40,17 @@ void kernel_open(void)
 
 void kernel_close(void)
 {
+}
+
+/* A timer's interrupt may be handled on another CPU, a moment after its time. */
+void kernel_await(uint64_t deadline_ns)
+{
+        const uint64_t second_ns = 1000000000;
+        uint64_t until_ns = deadline_ns + second_ns / 1000;
+        struct timespec until = { .tv_sec = (time_t)(until_ns / second_ns),
+                                  .tv_nsec = (long)(until_ns % second_ns) };
+
+        ck_assert_int_eq(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL), 0);
 }
 
 static void set(int fd, int name, int value)

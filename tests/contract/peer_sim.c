@@ -25,6 +25,12 @@ void kernel_close(void)
         sim_close();
 }
 
+void kernel_await(uint64_t deadline_ns)
+{
+        if (deadline_ns > sim_now())
+                sim_advance(deadline_ns - sim_now());
+}
+
 /* They always are. */
 void kernel_shrink_buffers(int listen_fd)
 {

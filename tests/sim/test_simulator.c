@@ -76,6 +76,8 @@ TRAP(waiting_for_what_is_no_epoll,
      start_connected(); struct epoll_event event; (void)sys_poll_wait(fd, &event, 1, 0);)
 TRAP(waiting_for_no_events,
      start(); struct epoll_event event; (void)sys_poll_wait(sys_poll_open(), &event, 0, 0);)
+TRAP(setting_what_is_no_timer, start(); (void)sys_timer_set(sys_wake_open(), 1);)
+TRAP(setting_a_timer_to_no_time, start(); (void)sys_timer_set(sys_timer_open(), 0);)
 TRAP(receiving_to_nowhere, start_connected(); (void)sys_recv(fd, NULL, 1, 0);)
 TRAP(receiving_no_bytes, start_connected(); (void)sys_recv(fd, data, 0, 0);)
 TRAP(sending_from_nowhere, start_connected(); (void)sys_send(fd, NULL, 1);)
@@ -162,6 +164,42 @@ START_TEST(time_stands_still_until_it_is_told_to_move)
 }
 END_TEST
 
+/* Returns until when it sleeps. */
+static uint64_t wait_at(int poll_fd, int timeout_ms)
+{
+        struct epoll_event event;
+
+        sim_step(0);
+        ck_assert_int_eq(sys_poll_wait(poll_fd, &event, 1, timeout_ms), 0);
+        return sim_sleeps_until(0);
+}
+
+START_TEST(who_waits_sleeps_until_the_first_timer_or_the_timeout)
+{
+        start();
+        int poll_fd = sys_poll_open();
+        uint64_t now_ns = sys_clock();
+        int timers[2];
+        for (unsigned i = 0; i < 2; i++) {
+                timers[i] = sys_timer_open();
+                ck_assert_int_eq(sys_timer_set(timers[i], now_ns + 5000000 + i), 0);
+        }
+        ck_assert_uint_eq(wait_at(poll_fd, -1), UINT64_MAX);
+        for (unsigned i = 2; i-- > 0;) {
+                ck_assert_int_eq(
+                    sys_poll_set(poll_fd, EPOLL_CTL_ADD, timers[i], EPOLLIN | EPOLLET, i), 0);
+                ck_assert_uint_eq(wait_at(poll_fd, -1), now_ns + 5000000 + i);
+        }
+        ck_assert_uint_eq(wait_at(poll_fd, 4), now_ns + 4000000);
+        ck_assert_uint_eq(wait_at(poll_fd, 6), now_ns + 5000000);
+        ck_assert_uint_eq(wait_at(poll_fd, 0), 0);
+        for (unsigned i = 0; i < 2; i++)
+                ck_assert_int_eq(sys_close(timers[i]), 0);
+        ck_assert_int_eq(sys_close(poll_fd), 0);
+        sim_close();
+}
+END_TEST
+
 START_TEST(injected_error_fails_those_calls_and_no_others)
 {
         struct sim_injection injection = {
@@ -210,6 +248,8 @@ static void add_traps(TCase *tcase)
                 receiving_from_a_listener,
                 waiting_for_what_is_no_epoll,
                 waiting_for_no_events,
+                setting_what_is_no_timer,
+                setting_a_timer_to_no_time,
                 receiving_to_nowhere,
                 receiving_no_bytes,
                 sending_from_nowhere,
@@ -252,6 +292,7 @@ int main(void)
         tcase_add_test(rest, next_round_may_call_again);
         tcase_add_test(rest, same_calls_have_the_same_hash_and_others_another);
         tcase_add_test(rest, time_stands_still_until_it_is_told_to_move);
+        tcase_add_test(rest, who_waits_sleeps_until_the_first_timer_or_the_timeout);
         tcase_add_test(rest, injected_error_fails_those_calls_and_no_others);
         tcase_add_test(rest, released_pages_read_as_zeros);
         srunner_run_all(runner, CK_NORMAL);

@@ -189,6 +189,53 @@ START_TEST(round_moves_one_scratch_buffer_of_a_connection_that_has_more_and_gets
 }
 END_TEST
 
+START_TEST(neither_messages_nor_connections_set_the_timer)
+{
+        enum { CLIENTS = 4, MESSAGES = 100 };
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_max = 1000 };
+        int clients[CLIENTS];
+
+        start(&settings);
+        for (unsigned i = 0; i < CLIENTS; i++) {
+                sim_advance(1000000);
+                clients[i] = sim_client_connect(port);
+                step(3);
+        }
+        for (unsigned i = 0; i < MESSAGES; i++) {
+                sim_advance(1000000);
+                ck_assert_uint_eq(sim_client_send(clients[i % CLIENTS], 1, false), 1);
+                step(2);
+                ck_assert_uint_eq(sim_client_receive(clients[i % CLIENTS], 1), 1);
+        }
+        ck_assert_uint_eq(counter_read(&counters.accepted), CLIENTS);
+        /* Once for the first idle deadline, and whenever the wheel sorts some finer. */
+        ck_assert_uint_le(sim_figures()->timer_sets, 4);
+        for (unsigned i = 0; i < CLIENTS; i++)
+                sim_client_forget(clients[i]);
+        stop();
+}
+END_TEST
+
+START_TEST(worker_that_cannot_set_its_timer_ends)
+{
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_max = 1000 };
+        const struct sim_injection injection = {
+                .call = SIM_TIMER_SET, .first = 1, .count = 1, .error = EINVAL
+        };
+
+        start(&settings);
+        sim_inject(&injection);
+        int client = sim_client_connect(port);
+        step(1);
+        sim_step(0);
+        ck_assert_int_eq(worker_step(&worker, -1), -EINVAL);
+        sim_client_forget(client);
+        stop();
+}
+END_TEST
+
 /* Without SO_OOBINLINE an urgent byte would be lost, and the client none the wiser. */
 START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
 {
@@ -283,6 +330,8 @@ int main(void)
                 client_that_left_while_it_waited_delays_nobody,
                 round_moves_one_scratch_buffer_of_a_connection_that_has_more,
                 round_moves_one_scratch_buffer_of_a_connection_that_has_more_and_gets_more,
+                neither_messages_nor_connections_set_the_timer,
+                worker_that_cannot_set_its_timer_ends,
                 unix_connection_whose_option_cannot_be_set_is_refused,
                 port_of_another_server_is_taken_though_it_is_shared,
                 ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual,

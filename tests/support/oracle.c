@@ -7,11 +7,11 @@
 
 #include "support/oracle_state.h"
 
-/* A timer pops within a tick of its deadline, and epoll_wait counts in whole ms. */
-static const uint64_t slack_ns = 2 * (UINT64_C(1) << TIMERS_TICK_SHIFT) + 1000000;
+/* A timer pops within a tick of its deadline. */
+static const uint64_t slack_ns = UINT64_C(1) << TIMERS_TICK_SHIFT;
 
 /* A paused listener is tried again after 100 ms. */
-static const uint64_t pause_ns = 101000000;
+static const uint64_t pause_ns = 100000000;
 
 /* Rounds without a fault in which a connection may be ready and get no call. */
 enum { ROUNDS_MAX = 3 };
@@ -213,7 +213,7 @@ static void sleeps(uint32_t worker, uint64_t until_ns)
                 check_room_of(link);
                 owing += is_owed(link);
         }
-        if (drain_ns < UINT64_MAX && until_ns > drain_ns + slack_ns && sim_watched(worker) > 0 &&
+        if (drain_ns < UINT64_MAX && until_ns > drain_ns && sim_watched(worker) > 0 &&
             sim_now() < drain_ns)
                 sim_fail("the drain timeout will be missed");
         if (sim_is_accepting_paused(worker) && until_ns > sim_now() + pause_ns)

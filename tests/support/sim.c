@@ -167,6 +167,7 @@ void sim_advance(uint64_t ns)
 {
         sim.now_ns += ns;
         sim_note("clock", (int64_t)ns, 0, 0);
+        sim_timers_fire();
         for (unsigned i = 0; i < SIM_LINKS_MAX && sim.dark_count > 0; i++)
                 give_up(&sim.links[i]);
 }

@@ -47,6 +47,8 @@ enum sim_call {
         SIM_POLL_WAIT,
         SIM_WAKE_OPEN,
         SIM_WAKE,
+        SIM_TIMER_OPEN,
+        SIM_TIMER_SET,
         SIM_CALL_COUNT,
 };
 
@@ -172,6 +174,7 @@ struct sim_figures {
         uint64_t peeks;      /* calls of recv with MSG_PEEK */
         uint64_t accepts[2]; /* sockets that accept gave, and errors but EAGAIN and EINTR */
         uint64_t herds;      /* connections that woke more than one worker to accept them */
+        uint64_t timer_sets; /* calls of sys_timer_set() */
 };
 
 void sim_open(struct choice *choice, const struct sim_settings *settings,
@@ -190,10 +193,12 @@ void sim_inject(const struct sim_injection *injection);
 _Noreturn __attribute__((format(printf, 1, 2))) void sim_fail(const char *format, ...);
 
 uint64_t sim_now(void);
+/* Timers whose time has come by then fire. */
 void sim_advance(uint64_t ns);
 /*
  * Workers are known by the order in which they opened their epolls, from 0. The latest
- * sys_poll_wait() of that one found nothing and was willing to wait until then; 0 = it was not.
+ * sys_poll_wait() of that one found nothing and would have waited until then, when its timeout ends
+ * or a timer that it watches fires; UINT64_MAX = for ever, 0 = not at all.
  */
 uint64_t sim_sleeps_until(uint32_t worker);
 /* Goes up whenever something was achieved: bytes moved, a connection or a fault came or went. */

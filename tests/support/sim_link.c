@@ -218,7 +218,7 @@ static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
 
 void sim_link_await_memory(struct sim_link *link)
 {
-        link->retry_ns = sim.now_ns + UINT64_C(104000000);
+        link->retry_ns = sim.now_ns + UINT64_C(102000000);
 }
 
 /* Errors that end a connection, for whoever asks what the server was told. */

@@ -66,6 +66,8 @@ uint32_t sim_events(int fd)
                 return sim.sockets[descriptor->socket].waiting_count > 0 ? EPOLLIN : 0;
         case SIM_EVENTFD:
                 return descriptor->is_woken ? EPOLLIN | EPOLLOUT : EPOLLOUT;
+        case SIM_TIMER:
+                return descriptor->timer.has_fired ? EPOLLIN : 0;
         case SIM_POLL:
         case SIM_FREE:
                 break;
@@ -339,10 +341,11 @@ static int collect(uint32_t poll, struct epoll_event *events, int count)
 /* Time that passed since the server last read the clock has passed while it was waiting. */
 static void sleep_for(uint32_t poll, int timeout_ms)
 {
-        uint64_t until_ns = UINT64_MAX;
+        uint64_t until_ns = sim_timers_next(poll);
+        uint64_t bound_ns = sim.polls[poll].read_ns + (uint64_t)timeout_ms * 1000000;
 
-        if (timeout_ms > 0)
-                until_ns = sim.polls[poll].read_ns + (uint64_t)timeout_ms * 1000000;
+        if (timeout_ms > 0 && bound_ns < until_ns)
+                until_ns = bound_ns;
         if (until_ns <= sim.now_ns)
                 return;
         sim.polls[poll].sleeps_until_ns = until_ns;

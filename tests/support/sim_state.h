@@ -6,7 +6,7 @@
 
 #include "support/sim.h"
 
-enum sim_kind { SIM_FREE, SIM_SOCKET, SIM_STREAM, SIM_POLL, SIM_EVENTFD };
+enum sim_kind { SIM_FREE, SIM_SOCKET, SIM_STREAM, SIM_POLL, SIM_EVENTFD, SIM_TIMER };
 
 /* One registration of a descriptor with an epoll. */
 struct sim_watch {
@@ -40,6 +40,10 @@ struct sim_descriptor {
                 uint32_t link;   /* SIM_STREAM */
                 uint32_t poll;   /* SIM_POLL */
                 bool is_woken;   /* SIM_EVENTFD */
+                struct {
+                        uint64_t deadline_ns; /* UINT64_MAX = not set, or it has fired */
+                        bool has_fired;       /* since it was set last */
+                } timer;                      /* SIM_TIMER */
         };
         uint32_t watched_by; /* the epoll that watched it first */
         struct sim_watch watches[SIM_POLLS_MAX];
@@ -118,6 +122,10 @@ void sim_poll_wake(int fd, uint32_t key);
 void sim_poll_wake_listeners(uint32_t socket);
 void sim_poll_forget(int fd);
 void sim_poll_close(struct sim_descriptor *descriptor);
+/* Those fire whose time has come. */
+void sim_timers_fire(void);
+/* When the first of those fires that the epoll watches; UINT64_MAX = never. */
+uint64_t sim_timers_next(uint32_t poll);
 
 uint32_t sim_link_mask(const struct sim_link *link);
 /* The connection is dead on the server's side with that error (0 = it died by our reset). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ends of descriptors of the simulated kernel, and eventfds. */
+/* The ends of descriptors of the simulated kernel, eventfds and timers. */
 #include <errno.h>
 
 #include "shell/sys.h"
@@ -85,4 +85,66 @@ bool sim_wake_take(int wake_fd)
 
         descriptor->is_woken = false;
         return was_woken;
+}
+
+int sys_timer_open(void)
+{
+        int fd = sim_enter(SIM_TIMER_OPEN);
+
+        if (fd == 0)
+                fd = sim_descriptor_open(SIM_TIMER);
+        if (fd >= 0)
+                sim.descriptors[fd].timer.deadline_ns = UINT64_MAX;
+        sim_note("sys_timer_open", 0, 0, fd);
+        return fd;
+}
+
+/* timerfd_tmrproc(): each time is a wake-up, whether anybody has read the last one or not. */
+static void fire_if_due(int fd)
+{
+        struct sim_descriptor *descriptor = &sim.descriptors[fd];
+
+        if (descriptor->kind != SIM_TIMER || sim.now_ns < descriptor->timer.deadline_ns)
+                return;
+        descriptor->timer.deadline_ns = UINT64_MAX;
+        descriptor->timer.has_fired = true;
+        sim_poll_wake(fd, EPOLLIN);
+}
+
+void sim_timers_fire(void)
+{
+        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++)
+                fire_if_due(fd);
+}
+
+uint64_t sim_timers_next(uint32_t poll)
+{
+        uint64_t next_ns = UINT64_MAX;
+
+        for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++) {
+                const struct sim_descriptor *descriptor = &sim.descriptors[fd];
+                const struct sim_watch *watch = &descriptor->watches[poll];
+                if (descriptor->kind == SIM_TIMER && watch->is_used &&
+                    (watch->events & EPOLLIN) != 0 && descriptor->timer.deadline_ns < next_ns)
+                        next_ns = descriptor->timer.deadline_ns;
+        }
+        return next_ns;
+}
+
+int sys_timer_set(int timer_fd, uint64_t deadline_ns)
+{
+        struct sim_descriptor *descriptor = sim_descriptor(timer_fd, SIM_TIMER);
+        int error = sim_enter(SIM_TIMER_SET);
+
+        /* timerfd_settime(2) would disarm it. */
+        if (deadline_ns == 0)
+                sim_fail("a timer at 0 ns never fires");
+        sim.figures.timer_sets++;
+        if (error == 0) {
+                descriptor->timer.deadline_ns = deadline_ns;
+                descriptor->timer.has_fired = false;
+                fire_if_due(timer_fd);
+        }
+        sim_note("sys_timer_set", timer_fd, (int64_t)deadline_ns, error);
+        return error;
 }

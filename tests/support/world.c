@@ -80,11 +80,11 @@ static void draw_faults(uint32_t ret_rates[SIM_FAULT_COUNT])
 static struct sim_settings draw_kernel(FILE *trace)
 {
         static const uint32_t buffers[] = { 4096, 1, 64, 1500, 20000, 300000 };
-        /* Descriptors for connections, besides stdio, the log's and four of each worker. */
+        /* Descriptors for connections, besides stdio, the log's and five of each worker. */
         static const uint32_t spare[] = { 100, 1, 6, 100 };
 
         return (struct sim_settings){ .buffer_max = ONE_OF(buffers),
-                                      .descriptors = 4 + 4 * world.worker_count + ONE_OF(spare),
+                                      .descriptors = 4 + 5 * world.worker_count + ONE_OF(spare),
                                       .trace = trace };
 }
 

@@ -61,6 +61,8 @@ static const struct {
                            { EBADF, EEXIST, EINVAL, ELOOP, ENOENT, ENOMEM, ENOSPC, EPERM } },
         [SIM_POLL_WAIT] = { "sys_poll_wait", { EBADF, EFAULT, EINTR, EINVAL } },
         [SIM_WAKE_OPEN] = { "sys_wake_open", { EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM } },
+        [SIM_TIMER_OPEN] = { "sys_timer_open", { EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM, EPERM } },
+        [SIM_TIMER_SET] = { "sys_timer_set", { EBADF, ECANCELED, EFAULT, EINVAL } },
         [SIM_WAKE] = { "sys_wake", { EAGAIN, EBADF, EINTR, EINVAL, EIO } },
 };
 

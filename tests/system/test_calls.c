@@ -10,7 +10,7 @@
 #include "server.h"
 #include "suite.h"
 
-enum { MESSAGE_COUNT = 100, MESSAGE_SIZE = 64 };
+enum { MESSAGE_COUNT = 100, MESSAGE_SIZE = 64, CONNECTION_COUNT = 100 };
 
 static struct server server;
 static struct process tracer;
@@ -24,8 +24,10 @@ static bool attach(const char *path)
 
         snprintf(pid, sizeof(pid), "%d", server.process.pid);
         const char *const arguments[] = {
-                "strace", "-f", "-e", "trace=accept4,recvfrom,sendto,epoll_ctl,epoll_wait",
-                "-o",     path, "-p", pid,
+                "strace", "-f",
+                "-e",     "trace=accept4,recvfrom,sendto,epoll_ctl,epoll_wait,timerfd_settime",
+                "-o",     path,
+                "-p",     pid,
                 NULL,
         };
         process_start(&tracer, &(struct process_setup){ .arguments = arguments });
@@ -52,19 +54,8 @@ static unsigned calls(const char *text)
         return count;
 }
 
-static void ping_pong(void)
-{
-        struct client client;
-
-        client_connect(&client, server.port, 1);
-        for (unsigned i = 0; i < MESSAGE_COUNT; i++)
-                client_exchange(&client, 1, MESSAGE_SIZE);
-        client_finish(&client);
-        client_expect_end(&client);
-        client_close(&client);
-}
-
-START_TEST(message_costs_one_receive_and_one_send)
+/* Starts a server, and traces it while the scene plays; false when it cannot be traced here. */
+static bool trace_while(void (*play)(void))
 {
         char path[] = "/tmp/echod-calls-XXXXXX";
         int fd = mkstemp(path);
@@ -75,20 +66,64 @@ START_TEST(message_costs_one_receive_and_one_send)
         is_skipped = !attach(path);
         unlink(path);
         if (!is_skipped) {
-                ping_pong();
+                play();
                 server_await_figure(&server, "open", 0);
                 detach(file);
-                /* One more receive tells the end of the stream. */
-                ck_assert_uint_eq(calls(" recvfrom("), MESSAGE_COUNT + 1);
-                /* Log lines are sent too, if stderr should be a socket. */
-                ck_assert_uint_eq(calls(" sendto(") - calls(" sendto(2, "), MESSAGE_COUNT);
-                /* One each for the connection: close(2) takes it out again. */
-                ck_assert_uint_eq(calls(" epoll_ctl("), 1);
-                /* Each wait brings a message, but for accept, end and a few for timers. */
-                ck_assert_uint_le(calls(" epoll_wait("), MESSAGE_COUNT + 10);
         }
         fclose(file);
         server_stop(&server);
+        return !is_skipped;
+}
+
+static void talk(unsigned message_count)
+{
+        struct client client;
+
+        client_connect(&client, server.port, 1);
+        for (unsigned i = 0; i < message_count; i++)
+                client_exchange(&client, 1, MESSAGE_SIZE);
+        client_finish(&client);
+        client_expect_end(&client);
+        client_close(&client);
+}
+
+static void ping_pong(void)
+{
+        talk(MESSAGE_COUNT);
+}
+
+static void come_and_go(void)
+{
+        for (unsigned i = 0; i < CONNECTION_COUNT; i++)
+                talk(1);
+}
+
+START_TEST(message_costs_one_receive_and_one_send)
+{
+        if (!trace_while(ping_pong))
+                return;
+        /* One more receive tells the end of the stream. */
+        ck_assert_uint_eq(calls(" recvfrom("), MESSAGE_COUNT + 1);
+        /* Log lines are sent too, if stderr should be a socket. */
+        ck_assert_uint_eq(calls(" sendto(") - calls(" sendto(2, "), MESSAGE_COUNT);
+        /* One each for the connection: close(2) takes it out again. */
+        ck_assert_uint_eq(calls(" epoll_ctl("), 1);
+        /* Each wait brings a message, but for accept, end and a few for timers. */
+        ck_assert_uint_le(calls(" epoll_wait("), MESSAGE_COUNT + 10);
+        /* None of those has a timeout. */
+        ck_assert_uint_ge(calls(", 256, -1)"), MESSAGE_COUNT);
+        /* For the idle deadline, and for memory to give back. */
+        ck_assert_uint_le(calls(" timerfd_settime("), 4);
+}
+END_TEST
+
+/* Free memory is given back about once a second: only that, and who comes first, sets the timer. */
+START_TEST(connection_costs_no_timer)
+{
+        if (!trace_while(come_and_go))
+                return;
+        ck_assert_uint_eq(calls(" epoll_ctl("), CONNECTION_COUNT);
+        ck_assert_uint_le(calls(" timerfd_settime("), CONNECTION_COUNT / 4);
 }
 END_TEST
 
@@ -97,6 +132,7 @@ int main(void)
         TCase *tcase = tcase_create("calls");
 
         tcase_add_test(tcase, message_costs_one_receive_and_one_send);
+        tcase_add_test(tcase, connection_costs_no_timer);
         int status = suite_run(tcase);
         if (is_skipped)
                 printf("skipped: strace cannot attach here: %s", tracer.output);

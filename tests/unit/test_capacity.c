@@ -75,13 +75,13 @@ START_TEST(connections_are_what_is_asked_for_if_descriptors_allow)
 }
 END_TEST
 
-/* Each worker has an epoll, an eventfd and its listeners; a path has two descriptors of its own. */
+/* Each worker has an epoll, an eventfd, a timer and its listeners; a path has two of its own. */
 START_TEST(everything_that_is_no_connection_is_set_aside)
 {
         struct options options = ask_for(1, mega);
         uint64_t with_one = capacity_connections(&options, 1, 1000);
 
-        ck_assert_uint_eq(capacity_connections(&options, 2, 1000), with_one - 3);
+        ck_assert_uint_eq(capacity_connections(&options, 2, 1000), with_one - 4);
         options.listener_count = 2;
         ck_assert_uint_eq(capacity_connections(&options, 1, 1000), with_one - 1);
         options.listeners[1].transport = ADDRESS_UNIX;
