@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "service/descriptors.h"
 #include "shell/sys.h"
 
 static size_t memory_size(const struct crew *crew)
@@ -63,10 +65,32 @@ int crew_open(struct crew *crew, const struct crew_setup *setup)
         return 0;
 }
 
+/* In the member's thread: all that it needs of the process's descriptors, and nothing else. */
+static int own_descriptors(const struct crew_member *member)
+{
+        const struct worker *worker = &member->worker;
+        const int own[] = {
+                STDIN_FILENO,           STDOUT_FILENO,   STDERR_FILENO,
+                member->crew->wake_fd,  worker->poll_fd, worker->waker.wake_fd,
+                worker->waker.timer_fd,
+        };
+        enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };
+        int fds[OWN_COUNT + ACCEPTOR_LISTENERS_MAX];
+        unsigned count = OWN_COUNT;
+
+        memcpy(fds, own, sizeof(own));
+        for (unsigned i = 0; i < worker->acceptor.count; i++)
+                fds[count++] = worker->acceptor.listeners[i].fd;
+        return descriptors_own(fds, count);
+}
+
 static void *run(void *argument)
 {
         struct crew_member *member = argument;
 
+        /* A container may forbid it, memory be short: the shared table is only slower. */
+        member->has_own_table = own_descriptors(member) == 0;
+        (void)pthread_barrier_wait(&member->crew->start);
         do
                 member->result = worker_step(&member->worker, -1);
         while (member->result == WORKER_RUNS);
@@ -77,17 +101,38 @@ static void *run(void *argument)
 
 int crew_start(struct crew *crew)
 {
+        int failed = pthread_barrier_init(&crew->start, NULL, crew->count + 1);
+
+        if (failed != 0)
+                return -failed;
         for (uint32_t i = 0; i < crew->count; i++) {
                 struct crew_member *member = &crew->members[i];
                 int error = pthread_create(&member->thread, NULL, run, member);
                 if (error != 0)
                         return -error;
         }
+        /* Who takes a copy of the table later would keep open what the others close. */
+        (void)pthread_barrier_wait(&crew->start);
         return 0;
+}
+
+/*
+ * Main's copies of the listeners of those that have their own. A listener that is still open
+ * somewhere takes connections that nobody accepts, and sends events to the epoll it was in.
+ */
+static void close_copies(const struct crew *crew)
+{
+        for (uint32_t i = 0; i < crew->count; i++) {
+                const struct acceptor *acceptor = &crew->members[i].worker.acceptor;
+                for (unsigned j = 0; crew->members[i].has_own_table && j < acceptor->count; j++)
+                        (void)sys_close(acceptor->listeners[j].fd);
+        }
 }
 
 void crew_drain(struct crew *crew)
 {
+        /* First: until they are told, nobody changes the workers' listeners. */
+        close_copies(crew);
         for (uint32_t i = 0; i < crew->count; i++)
                 worker_drain(&crew->members[i].worker);
 }
@@ -146,6 +191,7 @@ int crew_join(struct crew *crew)
                         return crew->members[i].result;
         for (uint32_t i = 0; i < crew->count; i++)
                 pthread_join(crew->members[i].thread, NULL);
+        (void)pthread_barrier_destroy(&crew->start);
         return 0;
 }
 

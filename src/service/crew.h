@@ -2,6 +2,9 @@
 /*
  * The workers of the process: one thread each, and what they share. Main owns the crew; between
  * crew_start() and crew_join() only the calls that say so may be made.
+ *
+ * Each thread has a descriptor table of its own, if the kernel lets it. Main's keeps a copy of the
+ * listeners until the drain, so that whoever asks /proc finds the process that listens.
  */
 #pragma once
 
@@ -31,7 +34,8 @@ struct crew_member {
         struct event records[CREW_EVENTS];
         struct crew *crew;
         pthread_t thread;
-        int result; /* of the last worker_step() */
+        bool has_own_table; /* of descriptors, else main's; known once all have started */
+        int result;         /* of the last worker_step() */
         atomic_bool is_done;
 };
 
@@ -39,6 +43,7 @@ struct crew {
         uint32_t count;
         struct crew_member *members;
         struct quota connections;
+        pthread_barrier_t start; /* main and the threads, each with its descriptors */
         int wake_fd; /* an eventfd, readable when a worker has something to tell, or has ended */
 };
 
@@ -46,10 +51,13 @@ struct crew {
 __attribute__((warn_unused_result)) int crew_open(struct crew *crew,
                                                   const struct crew_setup *setup);
 
-/* Starts the threads; 0 or -errno, some may run then. */
+/*
+ * Starts the threads; 0, and each has the descriptors it is going to have, or -errno, and those
+ * that were started do nothing.
+ */
 __attribute__((warn_unused_result)) int crew_start(struct crew *crew);
 
-/* While they run: all take what waits, finish what is owed, end. */
+/* While they run, once: all take what waits, finish what is owed, end. */
 void crew_drain(struct crew *crew);
 
 /* While they run: true when all have ended, or one has failed. */

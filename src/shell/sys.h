@@ -48,3 +48,11 @@ int sys_wake(int wake_fd);
 int sys_timer_open(void);
 /* By sys_clock(), above 0: a time that has passed fires at once, UINT64_MAX never. */
 int sys_timer_set(int timer_fd, uint64_t deadline_ns);
+
+/*
+ * The calling thread shares its descriptor table with nobody any more: it has a copy, in which all
+ * is open that was. On failure it shares the table as before.
+ */
+int sys_own_descriptors(void);
+/* Closes what is open of these, in the caller's table: `last` too, UINT_MAX = whatever follows. */
+int sys_close_range(unsigned first, unsigned last);

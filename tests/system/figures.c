@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "limit.h"
+#include "tables.h"
 
 enum {
         WATCH_MS = 2000,
@@ -22,19 +23,18 @@ enum {
         WAKES_MOST = 40,
 };
 
+static struct tables tables;
+
 unsigned figures_descriptors(const struct process *process)
 {
-        char path[64];
-        unsigned count = 0;
+        tables_read(process, &tables);
+        return tables_sum(&tables);
+}
 
-        snprintf(path, sizeof(path), "/proc/%d/fd", process->pid);
-        DIR *folder = opendir(path);
-        ck_assert(folder != NULL);
-        for (const struct dirent *entry; (entry = readdir(folder)) != NULL;)
-                if (entry->d_name[0] != '.')
-                        count++;
-        closedir(folder);
-        return count;
+unsigned figures_descriptors_most(const struct process *process)
+{
+        tables_read(process, &tables);
+        return tables_most(&tables);
 }
 
 bool figures_is_file(const struct process *process, int fd)
@@ -54,6 +54,32 @@ void figures_limit_descriptors(const struct process *process, unsigned count)
         ck_assert(prlimit(process->pid, RLIMIT_NOFILE, NULL, &limit) == 0);
         limit.rlim_cur = count;
         ck_assert(prlimit(process->pid, RLIMIT_NOFILE, &limit, NULL) == 0);
+}
+
+/* The room of the worker that has most of it. */
+static unsigned most_room(unsigned limit)
+{
+        unsigned most = 0;
+
+        for (unsigned i = 0; i < tables.count; i++)
+                if (table_room(&tables.others[i], limit) > most)
+                        most = table_room(&tables.others[i], limit);
+        return most;
+}
+
+unsigned figures_leave_descriptors(const struct process *process, unsigned count)
+{
+        unsigned limit = 0;
+        unsigned sum = 0;
+
+        tables_read(process, &tables);
+        ck_assert_uint_gt(tables.count, 0);
+        while (most_room(limit + 1) <= count)
+                limit++;
+        figures_limit_descriptors(process, limit);
+        for (unsigned i = 0; i < tables.count; i++)
+                sum += table_room(&tables.others[i], limit);
+        return sum;
 }
 
 static void read_file(const char *path, char *text, size_t text_size)

@@ -27,11 +27,21 @@ void figures_expect_sleep(const struct process *process);
 /* Waits until it has taken every signal that was sent to it. */
 void figures_await_signals_taken(const struct process *process);
 
-/* How many descriptors it has open. */
+/*
+ * How many descriptors it has open, in the tables of all its threads together; in the fullest one.
+ * A table that two threads share counts for both.
+ */
 unsigned figures_descriptors(const struct process *process);
+unsigned figures_descriptors_most(const struct process *process);
 
 /* True when a descriptor is a file that has a name, so no socket and no eventfd. */
 bool figures_is_file(const struct process *process, int fd);
 
-/* Lets it have that many descriptors in all, as prlimit(1) does. */
+/* Lets each of its tables have that many descriptors, as prlimit(1) does. */
 void figures_limit_descriptors(const struct process *process, unsigned count);
+
+/*
+ * Leaves one worker so many more, and no worker more than that; a worker's table has gaps that
+ * another's has elsewhere. Returns how many all together may open.
+ */
+unsigned figures_leave_descriptors(const struct process *process, unsigned count);

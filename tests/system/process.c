@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +17,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +98,22 @@ static void become_user(uid_t uid)
                 _exit(126);
 }
 
+/* As a container's filter of system calls does it. */
+static void refuse_close_range(void)
+{
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog filter = { .len = sizeof(code) / sizeof(code[0]), .filter = code };
+
+        if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+            prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)
+                _exit(126);
+}
+
 /* In the child. The program is opened before its rights are given up: its folder may be private. */
 _Noreturn static void become(const struct process_setup *setup, int output_fd, pid_t parent)
 {
@@ -113,6 +132,8 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
                         close(fd);
         /* It must not inherit the clients of the test. */
         close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+        if (setup->is_confined)
+                refuse_close_range();
         become_user(setup->uid);
         /* After the change of user, which forgets it. */
         prctl(PR_SET_PDEATHSIG, SIGKILL);

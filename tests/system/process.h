@@ -23,6 +23,7 @@ struct process_setup {
         const char *const *arguments; /* from the program's name on; ends in NULL */
         unsigned closed;              /* bit n: starts without descriptor n, of 0 to 2 */
         uid_t uid;                    /* 0 = as the test itself */
+        bool is_confined;             /* close_range(2) fails, as a container may want it */
         bool is_socket;               /* its output goes to a socket, not into a pipe */
         int error_fd;                 /* its stderr; 0 = its output, as stdout */
         /* JOURNAL_STREAM of its environment; "" = the name of that socket; NULL = none. */

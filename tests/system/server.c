@@ -9,7 +9,7 @@
 
 #include "limit.h"
 
-void server_start(struct server *server, const char *const *arguments)
+static void start(struct server *server, const char *const *arguments, bool is_confined)
 {
         const char *words[PROCESS_ARGUMENTS_MAX + 1] = { process_echod(), "tcp:127.0.0.1:0" };
 
@@ -17,9 +17,20 @@ void server_start(struct server *server, const char *const *arguments)
                 ck_assert_uint_lt(i + 2, PROCESS_ARGUMENTS_MAX);
                 words[i + 2] = arguments[i];
         }
-        process_start(&server->process, &(struct process_setup){ .arguments = words });
+        process_start(&server->process,
+                      &(struct process_setup){ .arguments = words, .is_confined = is_confined });
         server_await_log(server, "event=ready", 0);
         server->port = server_port(server, 0);
+}
+
+void server_start(struct server *server, const char *const *arguments)
+{
+        start(server, arguments, false);
+}
+
+void server_start_confined(struct server *server, const char *const *arguments)
+{
+        start(server, arguments, true);
 }
 
 uint16_t server_port(const struct server *server, unsigned listener)

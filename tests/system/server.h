@@ -19,6 +19,9 @@ struct server {
  */
 void server_start(struct server *server, const char *const *arguments);
 
+/* The same, where close_range(2) is refused: all its threads share one descriptor table. */
+void server_start_confined(struct server *server, const char *const *arguments);
+
 /* The port of a TCP listener, by its place on the command line. */
 uint16_t server_port(const struct server *server, unsigned listener);
 
