@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -67,9 +68,12 @@ bool place_has_ip6(void)
 
 bool place_is_refused(const struct place *place)
 {
+        /* Who listens, and accepts nobody, would let it wait for minutes. */
+        const struct timeval patience = { .tv_sec = 1 };
         int fd = socket(place->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
         ck_assert_int_ge(fd, 0);
+        ck_assert(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0);
         int result = connect(fd, (const struct sockaddr *)&place->address, place->size);
         int error = result < 0 ? errno : 0;
         close(fd);

@@ -132,7 +132,7 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
                         close(fd);
         /* It must not inherit the clients of the test. */
         close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-        if (setup->is_confined)
+        if (setup->is_confined || getenv(PROCESS_CONFINED) != NULL)
                 refuse_close_range();
         become_user(setup->uid);
         /* After the change of user, which forgets it. */

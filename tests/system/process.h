@@ -10,6 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Set in the environment of a test: every process it starts is confined. */
+#define PROCESS_CONFINED "ECHOD_CONFINED"
+
 enum { PROCESS_ARGUMENTS_MAX = 24, PROCESS_OUTPUT_SIZE = 512 * 1024 };
 
 struct process {

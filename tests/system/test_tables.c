@@ -122,6 +122,13 @@ static void expect_one_socket(void)
         ck_assert_uint_eq(sockets, 1);
 }
 
+static void expect_end_of_server(void)
+{
+        int code = process_wait(&server.process);
+
+        ck_assert_msg(code == 0, "exit code %d:\n%s", code, process_tail(&server.process));
+}
+
 START_TEST(nobody_listens_while_a_connection_drains)
 {
         bool is_confined = _i == 1;
@@ -141,8 +148,32 @@ START_TEST(nobody_listens_while_a_connection_drains)
         if (!is_confined)
                 expect_one_socket();
         client_close(&client);
-        int code = process_wait(&server.process);
-        ck_assert_msg(code == 0, "exit code %d:\n%s", code, process_tail(&server.process));
+        expect_end_of_server();
+}
+END_TEST
+
+/* They wait where the worker still listens, whatever main closes. */
+START_TEST(clients_waiting_at_the_signal_are_served)
+{
+        enum { CROWD = 30 };
+        struct ways ways;
+        struct client clients[CROWD];
+
+        start_with_ways(&ways, _i == 1);
+        process_stop(&server.process);
+        for (unsigned i = 0; i < CROWD; i++) {
+                client_connect_to(&clients[i], &ways.places[i % 2], i);
+                client_send(&clients[i], 1000);
+        }
+        process_signal(&server.process, SIGTERM);
+        process_signal(&server.process, SIGCONT);
+        for (unsigned i = 0; i < CROWD; i++) {
+                client_receive(&clients[i]);
+                client_expect_end(&clients[i]);
+        }
+        client_close_all(clients, CROWD);
+        expect_end_of_server();
+        ck_assert_uint_eq(server_logged(&server, "stopped", "accepted"), CROWD);
 }
 END_TEST
 
@@ -174,6 +205,7 @@ int main(void)
         tcase_add_test(tcase, worker_has_its_own_listeners_and_nothing_of_another);
         tcase_add_test(tcase, main_has_the_listeners_and_the_workers_the_connections);
         tcase_add_loop_test(tcase, nobody_listens_while_a_connection_drains, 0, 2);
+        tcase_add_loop_test(tcase, clients_waiting_at_the_signal_are_served, 0, 2);
         tcase_add_test(tcase, threads_that_must_share_a_table_close_nothing_in_it);
         return suite_run(tcase);
 }
