@@ -20,7 +20,10 @@ uint64_t capacity_least_memory(uint64_t workers);
  */
 uint32_t capacity_workers(const struct options *options, uint32_t cpus);
 
-/* Connections that are left of so many descriptors, and not more than are asked for; 1 at least. */
+/*
+ * Connections that are left of so many descriptors, and not more than are asked for; 1 at least. As
+ * if all were in one table: one worker may get all connections, and share the table of main.
+ */
 uint64_t capacity_connections(const struct options *options, uint32_t workers,
                               uint64_t descriptors);
 
