@@ -31,6 +31,28 @@ const char *counters_refused_name(enum counters_refused refused)
         return names[refused];
 }
 
+const char *counters_dropped_name(enum datagram_drop drop)
+{
+        static const char *const names[DATAGRAM_DROP_COUNT] = {
+                [DATAGRAM_DROP_TRUNCATED] = "truncated",
+                [DATAGRAM_DROP_PORT_ZERO] = "port_zero",
+                [DATAGRAM_DROP_UNSPECIFIED_SOURCE] = "unspecified_source",
+                [DATAGRAM_DROP_MULTICAST_SOURCE] = "multicast_source",
+                [DATAGRAM_DROP_BROADCAST_SOURCE] = "broadcast_source",
+                [DATAGRAM_DROP_MULTICAST] = "multicast",
+                [DATAGRAM_DROP_BROADCAST] = "broadcast",
+                [DATAGRAM_DROP_SELF] = "self",
+                [DATAGRAM_DROP_LOW_PORT] = "low_port",
+                [DATAGRAM_DROP_RATE] = "rate",
+                [DATAGRAM_DROP_LOOP] = "loop",
+                [DATAGRAM_DROP_SEND_BUFFER] = "send_buffer",
+                [DATAGRAM_DROP_SEND_ERROR] = "send_error",
+        };
+
+        ensure(drop < DATAGRAM_DROP_COUNT);
+        return names[drop];
+}
+
 uint64_t counters_open(const struct counters *counters)
 {
         uint64_t open = counter_read(&counters->accepted);
@@ -38,4 +60,13 @@ uint64_t counters_open(const struct counters *counters)
         for (unsigned end = 0; end < CONN_END_COUNT; end++)
                 open -= counter_read(&counters->closed[end]);
         return open;
+}
+
+uint64_t counters_dropped(const struct counters *counters)
+{
+        uint64_t dropped = 0;
+
+        for (unsigned drop = 0; drop < DATAGRAM_DROP_COUNT; drop++)
+                dropped += counter_read(&counters->datagrams_dropped[drop]);
+        return dropped;
 }

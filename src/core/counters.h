@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "core/conn.h"
+#include "core/datagram.h"
 
 /* Why an accepted socket was reset before it became a connection. */
 enum counters_refused {
@@ -34,10 +35,17 @@ struct counters {
         counter refused[REFUSED_COUNT];
         counter accept_errors[ACCEPT_ERROR_COUNT];
         counter accept_pauses;
-        counter received_bytes; /* taken for echoing */
+        counter received_bytes; /* of streams: taken for echoing */
         counter sent_bytes;
         counter peek_turns; /* turns that found no free block and echoed out of the kernel */
         counter parked;     /* gauge: connections that hold a block */
+        /* Every datagram received is sent or dropped by the end of a turn. */
+        counter datagrams_received;
+        counter datagrams_sent;
+        counter datagrams_dropped[DATAGRAM_DROP_COUNT]; /* [DATAGRAM_DROP_NONE] stays 0 */
+        counter datagram_received_bytes;                /* of payload, as far as there was room */
+        counter datagram_sent_bytes;
+        counter datagrams_overflowed; /* the kernel dropped them before we could receive them */
 };
 
 static inline void counter_add(counter *figure, uint64_t amount)
@@ -61,5 +69,11 @@ static inline uint64_t counter_read(const counter *figure)
 const char *counters_closed_name(enum conn_end end);
 const char *counters_refused_name(enum counters_refused refused);
 
+/* Likewise, such as "low_port"; NULL for DATAGRAM_DROP_NONE. */
+const char *counters_dropped_name(enum datagram_drop drop);
+
 /* Connections open now: accepted minus all closed. */
 uint64_t counters_open(const struct counters *counters);
+
+/* Datagrams dropped for whatever reason. */
+uint64_t counters_dropped(const struct counters *counters);
