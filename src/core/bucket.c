@@ -13,9 +13,9 @@
 
 #include "core/ensure.h"
 
-enum { TIME_BITS = 40, BURST_SECONDS = 2, SKEW_SECONDS = 2 };
+enum { TIME_BITS = 36, BURST_SECONDS = 2, SKEW_SECONDS = 2 };
 
-#define SPAN (UINT64_C(1) << TIME_BITS) /* of time: 9 to 18 minutes */
+#define SPAN (UINT64_C(1) << TIME_BITS) /* of time: half a minute to a whole one */
 #define NS_PER_SECOND UINT64_C(1000000000)
 
 /* A word of a set: the source's own, or the one that it may take for its own. */

@@ -12,7 +12,7 @@
  * A bucket is one word, the time at which it will be full again, and the table keeps only what is
  * not full now. When more sources than a set of the table holds are short of tokens at once, the
  * one that lacks least is forgotten, and so has all its tokens: a full table only weakens the
- * limit. A newcomer shares another's bucket once in 2^21, which nobody can aim at.
+ * limit. A newcomer shares another's bucket once in 2^25, which nobody can aim at.
  */
 #pragma once
 

@@ -49,14 +49,21 @@ static inline uint64_t scripts_run_all(scripts_run *run, const uint8_t *alphabet
         return count;
 }
 
-static inline void scripts_run_random(scripts_run *run)
+/* Some scripts of SCRIPTS_LONG_LENGTH events at most. */
+static inline void scripts_run_some(scripts_run *run, unsigned count, unsigned length)
 {
         struct random random = random_from_environment();
         static uint8_t script[SCRIPTS_LONG_LENGTH];
 
-        for (unsigned i = 0; i < SCRIPTS_LONG_COUNT; i++) {
-                for (unsigned j = 0; j < SCRIPTS_LONG_LENGTH; j++)
+        ck_assert_uint_le(length, SCRIPTS_LONG_LENGTH);
+        for (unsigned i = 0; i < count; i++) {
+                for (unsigned j = 0; j < length; j++)
                         script[j] = (uint8_t)random_next(&random);
-                run(script, SCRIPTS_LONG_LENGTH);
+                run(script, length);
         }
+}
+
+static inline void scripts_run_random(scripts_run *run)
+{
+        scripts_run_some(run, SCRIPTS_LONG_COUNT, SCRIPTS_LONG_LENGTH);
 }

@@ -38,6 +38,41 @@ START_TEST(every_refusal_has_a_stable_name)
 }
 END_TEST
 
+START_TEST(every_drop_has_a_stable_name)
+{
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_TRUNCATED), "truncated");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_PORT_ZERO), "port_zero");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_UNSPECIFIED_SOURCE),
+                         "unspecified_source");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_MULTICAST_SOURCE), "multicast_source");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_BROADCAST_SOURCE), "broadcast_source");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_MULTICAST), "multicast");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_BROADCAST), "broadcast");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_SELF), "self");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_LOW_PORT), "low_port");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_RATE), "rate");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_LOOP), "loop");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_SEND_BUFFER), "send_buffer");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_SEND_ERROR), "send_error");
+        for (unsigned drop = DATAGRAM_DROP_NONE + 1; drop < DATAGRAM_DROP_COUNT; drop++)
+                ck_assert_ptr_nonnull(counters_dropped_name(drop));
+        ck_assert_ptr_null(counters_dropped_name(DATAGRAM_DROP_NONE));
+}
+END_TEST
+
+START_TEST(dropped_datagrams_are_those_of_all_reasons)
+{
+        struct counters counters = { .datagrams_received = 1000, .datagrams_sent = 100 };
+
+        ck_assert_uint_eq(counters_dropped(&counters), 0);
+        for (unsigned drop = DATAGRAM_DROP_NONE + 1; drop < DATAGRAM_DROP_COUNT; drop++) {
+                uint64_t before = counters_dropped(&counters);
+                counter_add(&counters.datagrams_dropped[drop], drop);
+                ck_assert_uint_eq(counters_dropped(&counters), before + drop);
+        }
+}
+END_TEST
+
 START_TEST(a_counter_adds_up)
 {
         counter figure = 0;
@@ -102,6 +137,8 @@ int main(void)
                 no_end_is_without_a_name,
                 an_open_connection_has_no_end_to_name,
                 every_refusal_has_a_stable_name,
+                every_drop_has_a_stable_name,
+                dropped_datagrams_are_those_of_all_reasons,
                 a_counter_adds_up,
                 a_gauge_says_what_is_now,
                 open_connections_are_accepted_minus_every_kind_of_closed,

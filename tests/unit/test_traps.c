@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bucket.h"
 #include "core/events.h"
-#include "core/quota.h"
+#include "core/loop_guard.h"
 #include "core/poison.h"
+#include "core/quota.h"
 #include "core/slots.h"
 #include "suite.h"
 
@@ -18,6 +20,11 @@ static _Alignas(8) unsigned char block[BLOCK_SIZE];
 static unsigned char scratch[2 * BLOCK_SIZE];
 static struct conn conn;
 static struct events events;
+static const struct siphash_key key;
+static _Alignas(64) bucket_word bucket_words[2 * BUCKET_WAYS];
+static struct bucket_table table;
+static struct loop_guard_entry guard_entries[2 * LOOP_GUARD_WAYS];
+static struct loop_guard guard;
 
 static void start(void)
 {
@@ -108,9 +115,21 @@ TRAP(slot_above_the_top,
 
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
+TRAP(name_of_an_unknown_drop, (void)counters_dropped_name(DATAGRAM_DROP_COUNT);)
 TRAP(giving_back_what_was_not_taken, struct quota quota = { 0 }; quota_put(&quota);)
 TRAP(ring_of_nothing, events_init(&events, NULL, 0);)
 TRAP(ring_of_no_power_of_two, events_init(&events, NULL, 3);)
+TRAP(buckets_across_cache_lines,
+     bucket_init(&table, bucket_words + 1, BUCKET_WAYS, 1, &key);)
+TRAP(buckets_of_less_than_a_set,
+     bucket_init(&table, bucket_words, BUCKET_WAYS / 2, 1, &key);)
+TRAP(buckets_of_no_power_of_two,
+     bucket_init(&table, bucket_words, BUCKET_WAYS + 1, 1, &key);)
+TRAP(bucket_without_a_rate, bucket_init(&table, bucket_words, BUCKET_WAYS, 0, &key);)
+TRAP(bucket_faster_than_its_clock,
+     bucket_init(&table, bucket_words, BUCKET_WAYS, BUCKET_RATE_MAX + 1, &key);)
+TRAP(guard_of_less_than_a_set, loop_guard_init(&guard, guard_entries, 2, &key);)
+TRAP(guard_of_no_power_of_two, loop_guard_init(&guard, guard_entries, 6, &key);)
 /* clang-format on */
 
 int main(void)
@@ -155,9 +174,17 @@ int main(void)
                 slot_above_the_top,
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
+                name_of_an_unknown_drop,
                 giving_back_what_was_not_taken,
                 ring_of_nothing,
                 ring_of_no_power_of_two,
+                buckets_across_cache_lines,
+                buckets_of_less_than_a_set,
+                buckets_of_no_power_of_two,
+                bucket_without_a_rate,
+                bucket_faster_than_its_clock,
+                guard_of_less_than_a_set,
+                guard_of_no_power_of_two,
         };
         Suite *suite = suite_create("traps");
         TCase *traps = tcase_create("traps");
