@@ -10,7 +10,8 @@
 enum {
         WORDS = 8 * BUCKET_WAYS,
         ENTRIES = MODEL_GUARD_SETS * LOOP_GUARD_WAYS,
-        BIG = 200, /* bytes of a large payload */
+        BIG = 200,       /* bytes of a large payload */
+        SENT_MAX = 2048, /* by a script; after that nothing is repeated */
         RULE_RATE = 3,
         RULE_LOW_PORTS = 1 << 2,
         RULE_NO_GUARD = 1 << 3,
@@ -36,6 +37,7 @@ struct world {
         struct model_rules model_rules;
         struct model_datagram next;
         struct model model;
+        uint32_t sent;
 };
 
 static const unsigned char *payload_of(unsigned payload, uint32_t *ret_size)
@@ -101,6 +103,7 @@ static void start(struct world *world)
         set_rules(world, 0);
         world->next = (struct model_datagram){ .destination = 1 };
         model_init(&world->model, START_NS);
+        world->sent = 0;
 }
 
 static void send_one(struct world *world, unsigned bits)
@@ -114,6 +117,7 @@ static void send_one(struct world *world, unsigned bits)
                 .is_broadcast = (bits & SEND_BROADCAST) != 0,
         };
 
+        world->sent++;
         next->is_truncated = datagram.is_truncated;
         next->is_broadcast = datagram.is_broadcast;
         datagram.payload = payload_of(next->payload, &datagram.payload_size);
@@ -126,10 +130,10 @@ static void send_one(struct world *world, unsigned bits)
 
 static void repeat(struct world *world, unsigned argument)
 {
-        static const uint32_t counts[] = { 2, 16, 63, 64, 65, 256, 500, 1000 };
+        static const uint32_t counts[] = { 2, 5, 16, 63, 64, 65, 256, 532 };
         static const uint64_t gaps_ns[] = { 0, 1000, SECOND / 10 - 1, SECOND / 10 };
 
-        for (uint32_t i = 0; i < counts[argument % 8]; i++) {
+        for (uint32_t i = 0; i < counts[argument % 8] && world->sent < SENT_MAX; i++) {
                 world->model.now_ns += gaps_ns[argument / 8 % 4];
                 send_one(world, 0);
         }
