@@ -12,7 +12,7 @@
 
 struct ip ip_from_v4(struct in_addr address)
 {
-        return (struct ip){ .low = MAPPED | ntohl(address.s_addr) };
+        return (struct ip){ .low = MAPPED | be32toh(address.s_addr) };
 }
 
 struct ip ip_from_v6(const struct in6_addr *address)
@@ -31,13 +31,13 @@ bool ip_from_socket(const struct sockaddr *address, struct ip *ret_ip, uint16_t 
         if (address->sa_family == AF_INET) {
                 const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
                 *ret_ip = ip_from_v4(v4->sin_addr);
-                *ret_port = ntohs(v4->sin_port);
+                *ret_port = be16toh(v4->sin_port);
                 return true;
         }
         if (address->sa_family == AF_INET6) {
                 const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
                 *ret_ip = ip_from_v6(&v6->sin6_addr);
-                *ret_port = ntohs(v6->sin6_port);
+                *ret_port = be16toh(v6->sin6_port);
                 return true;
         }
         return false;
