@@ -202,5 +202,6 @@ void figures_expect_sleep(const struct process *process)
         limit_watch(WATCH_MS);
         struct figures after = figures_read(process);
         ck_assert_uint_le(after.ticks - before.ticks, TICKS_MOST);
-        ck_assert_uint_le(after.wakes - before.wakes, WAKES_MOST);
+        /* A thread that ends meanwhile takes its wakes along. */
+        ck_assert_uint_le(after.wakes, before.wakes + WAKES_MOST);
 }
