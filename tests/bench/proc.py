@@ -62,15 +62,15 @@ def cpu_ns(pid):
     return _sum(pid, one)
 
 
-def descriptors(pid):
+def descriptors(pid, of=max):
     """How many are open: of each process those in the fullest table of its threads.
 
-    A thread may have a table of its own.
+    A thread may have a table of its own: the one that fills up is the emptiest (of=min) before.
     """
     def table_size(folder):
         # Without a list where the kernel counts (6.2).
         return os.stat(f"{folder}/fd").st_size or len(os.listdir(f"{folder}/fd"))
-    return _sum(pid, lambda each: max(_of_threads(each, table_size), default=0))
+    return _sum(pid, lambda each: of(_of_threads(each, table_size), default=0))
 
 
 def system_memory():

@@ -43,7 +43,7 @@ class Group:
     def __init__(self, server, count):
         self.count = count
         self._server = server
-        self._before = proc.descriptors(server.pid)
+        self._before = proc.descriptors(server.pid, of=min)
         self._probe = None
         self.report = None
         self.problem = None
