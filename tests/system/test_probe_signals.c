@@ -94,6 +94,8 @@ START_TEST(second_signal_ends_it_at_once)
 {
         start_long_run("-c 2 --timeout 1h");
         process_stop(&server.process);
+        /* Answers that were on their way would end the run: it must have asked anew. */
+        limit_watch(300);
         process_signal(&probe.process, ends[_i]);
         figures_await_signals_taken(&probe.process);
         limit_watch(300);
@@ -156,11 +158,31 @@ static void open_terminal(void)
         ck_assert_int_eq(ioctl(terminal.slave, TIOCSWINSZ, &window), 0);
 }
 
+/*
+ * What is written to a terminal reaches the other end a while later, in order: all of it is there
+ * once the mark is that the test writes last.
+ */
+static void read_terminal(void)
+{
+        struct limit limit = limit_start();
+        size_t size = 0;
+
+        ck_assert_int_eq(write(terminal.slave, "#", 1), 1);
+        while (size == 0 || terminal.shown[size - 1] != '#') {
+                ck_assert_msg(limit_left_ms(&limit) > 0, "no mark on the terminal");
+                ssize_t got =
+                    read(terminal.master, terminal.shown + size, sizeof(terminal.shown) - size);
+                if (got > 0)
+                        size += (size_t)got;
+                else
+                        limit_pause();
+        }
+        terminal.shown[size - 1] = '\0';
+}
+
 static void close_terminal(void)
 {
-        ssize_t got = read(terminal.master, terminal.shown, sizeof(terminal.shown) - 1);
-
-        terminal.shown[got > 0 ? got : 0] = '\0';
+        read_terminal();
         close(terminal.slave);
         close(terminal.master);
 }
