@@ -186,15 +186,6 @@ int main(void)
                 guard_of_less_than_a_set,
                 guard_of_no_power_of_two,
         };
-        Suite *suite = suite_create("traps");
-        TCase *traps = tcase_create("traps");
-        SRunner *runner = srunner_create(suite);
 
-        suite_add_tcase(suite, traps);
-        for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-                tcase_add_test_raise_signal(traps, tests[i], SIGILL);
-        srunner_run_all(runner, CK_NORMAL);
-        int failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return SUITE_RUN_RAISING("traps", tests, SIGILL);
 }
