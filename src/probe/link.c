@@ -59,39 +59,9 @@ void link_close(struct run *run, struct link *link)
         close_socket(run, link, true);
 }
 
-static enum verdict verdict_of(int error)
-{
-        switch (error) {
-        case ECONNREFUSED:
-        case ENETUNREACH:
-        case EHOSTUNREACH:
-        case ENOENT:
-        case EACCES:
-        case EPERM:
-        case EPROTOTYPE:
-        case EINVAL:
-                return VERDICT_REFUSED;
-        case EAGAIN:
-        case ETIMEDOUT:
-                return VERDICT_TIMEOUT;
-        default:
-                return VERDICT_RESET;
-        }
-}
-
-/* Out of descriptors, ports or memory: that is ours, and no finding about the server. */
-static bool is_ours(int error)
-{
-        return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
-               error == EADDRNOTAVAIL;
-}
-
 static void fail(struct run *run, struct link *link, const char *doing, int error)
 {
-        if (is_ours(error))
-                run_fail(doing, error);
-        result_fault(run->result, verdict_of(error), "connection %" PRIu64 ": %s: %s",
-                     link->stream.number, doing, strerror(error));
+        run_fault(run, "connection", link->stream.number, doing, error);
         close_socket(run, link, false);
 }
 

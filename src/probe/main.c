@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* echoprobe: the client that verifies every byte of an echo server (RFC 862), and measures it. */
-#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "probe/histogram_file.h"
 #include "probe/modes.h"
@@ -12,20 +10,6 @@
 #include "probe/report.h"
 #include "probe/report_json.h"
 #include "words/exit_code.h"
-
-static void run(const struct probe_options *options, struct result *result)
-{
-        struct timespec now = { 0 };
-        struct progress progress;
-
-        payload_init();
-        result_clear(result);
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
-        progress_begin(&progress, options, STDERR_FILENO,
-                       (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec);
-        mode_run(options, result, &progress);
-        progress_end(&progress);
-}
 
 static bool complain_of(const char *what, int error)
 {
@@ -65,7 +49,9 @@ static int measure(const struct probe_options *options)
 {
         static struct result result;
 
-        run(options, &result);
+        payload_init();
+        result_clear(&result);
+        mode_run(options, &result);
         bool is_printed = print_report(options, &result);
         bool is_written = write_histogram(options, &result);
         bool is_drawn = draw_plot(options, &result);

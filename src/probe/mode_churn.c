@@ -34,12 +34,11 @@ static const struct run_mode churn = {
         .counts_connecting = true,
 };
 
-void mode_churn(const struct probe_options *options, struct result *result,
-                struct progress *progress)
+void mode_churn(const struct probe_options *options, struct result *result)
 {
         struct run run;
 
-        run_open(&run, options, &churn, result, progress);
+        run_open(&run, options, &churn, result);
         run_make_links(&run);
         run_start(&run);
         for (uint32_t i = 0; i < run.link_count && may_begin(&run); i++)

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -48,11 +47,7 @@ static void end_if_done(struct run *run, struct socket *socket)
 /* An ICMP error comes back by the next call: most often nobody listens there. */
 static void fail(struct run *run, struct socket *socket, const char *doing, int error)
 {
-        bool is_refused = error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH ||
-                          error == EACCES || error == EPERM;
-
-        result_fault(run->result, is_refused ? VERDICT_REFUSED : VERDICT_RESET,
-                     "socket %" PRIu64 ": %s: %s", socket->book.number, doing, strerror(error));
+        run_fault(run, "socket", socket->book.number, doing, error);
         end(run, socket);
 }
 
@@ -251,8 +246,7 @@ static void finish(struct run *run)
 {
         struct socket *sockets = run->sockets;
 
-        run->result->open_connections = run->open_count;
-        run->is_finishing = true;
+        run_time_over(run);
         for (uint32_t i = 0; i < run->link_count; i++) {
                 datagrams_stop(&sockets[i].book);
                 end_if_done(run, &sockets[i]);
@@ -276,12 +270,11 @@ static void judge(struct result *result)
                              result->lost);
 }
 
-void mode_datagram(const struct probe_options *options, struct result *result,
-                   struct progress *progress)
+void mode_datagram(const struct probe_options *options, struct result *result)
 {
         struct run run;
 
-        run_open(&run, options, &datagram, result, progress);
+        run_open(&run, options, &datagram, result);
         open_sockets(&run);
         run_start(&run);
         follow(&run);

@@ -45,12 +45,11 @@ static void follow_answers(struct run *run)
                 run_wait(run, run_end_ns(run));
 }
 
-void mode_echo(const struct probe_options *options, struct result *result,
-               struct progress *progress)
+void mode_echo(const struct probe_options *options, struct result *result)
 {
         struct run run;
 
-        run_open(&run, options, &echo, result, progress);
+        run_open(&run, options, &echo, result);
         run_make_links(&run);
         run_open_links(&run, 0, run.link_count, false);
         run_start(&run);

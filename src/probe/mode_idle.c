@@ -66,12 +66,11 @@ static void talk(struct run *run)
         }
 }
 
-void mode_idle(const struct probe_options *options, struct result *result,
-               struct progress *progress)
+void mode_idle(const struct probe_options *options, struct result *result)
 {
         struct run run;
 
-        run_open(&run, options, &idle, result, progress);
+        run_open(&run, options, &idle, result);
         run_make_links(&run);
         for (uint32_t i = 0; i < run.link_count; i++)
                 run.links[i].stream.limit = 1;

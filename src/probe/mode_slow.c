@@ -2,8 +2,7 @@
 #include "probe/modes.h"
 #include "probe/run.h"
 
-/* It sends so much before it has read: 256 MiB. A server that takes more has no limit of its own.
- */
+/* It sends 256 MiB before it has read: a server that takes more has no limit of its own. */
 enum { MESSAGE_SIZE = 64 * 1024, DEPTH = 4096 };
 
 static void opened(struct run *run, struct link *link)
@@ -23,15 +22,14 @@ static void read_little(struct run *run)
 
 static const struct run_mode slow = { .opened = opened, .ticked = read_little };
 
-void mode_slow(const struct probe_options *options, struct result *result,
-               struct progress *progress)
+void mode_slow(const struct probe_options *options, struct result *result)
 {
         struct probe_options sending = *options;
         struct run run;
 
         sending.message_size = MESSAGE_SIZE;
         sending.depth = DEPTH;
-        run_open(&run, &sending, &slow, result, progress);
+        run_open(&run, &sending, &slow, result);
         run_make_links(&run);
         run.deaf_size = options->message_size < RUN_SCRATCH_SIZE ? (uint32_t)options->message_size
                                                                  : RUN_SCRATCH_SIZE;

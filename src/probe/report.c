@@ -9,9 +9,6 @@
 /* Columns: the line's name, the figure to the right, and a figure to each second. */
 enum { NAME_COLUMNS = 16, FIGURE_COLUMNS = 12, RATE_COLUMNS = 14 };
 
-/* Room for what a target or a reason becomes when it is made printable. */
-enum { PRINTABLE_SIZE = 1024 };
-
 double report_per_second(uint64_t amount, uint64_t elapsed_ns)
 {
         return elapsed_ns == 0 ? 0 : (double)amount * 1e9 / (double)elapsed_ns;
@@ -103,7 +100,7 @@ static const char *plural(uint64_t count)
 
 static void print_asked(FILE *stream, const struct probe_options *options)
 {
-        char target[PRINTABLE_SIZE];
+        char target[UNITS_PRINTABLE_SIZE];
 
         units_printable(target, sizeof(target), options->target_text);
         print_name(stream, "target");
@@ -216,7 +213,7 @@ static void print_server(FILE *stream, const struct probe_options *options,
 
 static void print_verdict(FILE *stream, const struct result *result)
 {
-        char reason[PRINTABLE_SIZE];
+        char reason[UNITS_PRINTABLE_SIZE];
 
         units_printable(reason, sizeof(reason), result->reason);
         fprintf(stream, "verdict: %s", verdict_word(result->verdict));

@@ -10,9 +10,6 @@
 /* Enough for any figure here, and 0.1 stays 0.1. */
 enum { DIGITS = 12 };
 
-/* Room for what a target or a reason becomes when it is made printable. */
-enum { PRINTABLE_SIZE = 1024 };
-
 static bool add(json_t *object, const char *key, json_t *value)
 {
         return json_object_set_new(object, key, value) == 0;
@@ -34,7 +31,7 @@ static bool add_real(json_t *object, const char *key, double value)
 /* What is not ASCII is escaped, for a path may be no UTF-8. */
 static bool add_text(json_t *object, const char *key, const char *text)
 {
-        char shown[PRINTABLE_SIZE];
+        char shown[UNITS_PRINTABLE_SIZE];
 
         units_printable(shown, sizeof(shown), text);
         return add(object, key, json_string(shown));

@@ -2,6 +2,7 @@
 #include "probe/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,41 @@ void run_fail(const char *what, int error)
 {
         fprintf(stderr, "echoprobe: %s: %s\n", what, strerror(error));
         exit(EXIT_CODE_SYSTEM);
+}
+
+static enum verdict verdict_of(int error)
+{
+        switch (error) {
+        case ECONNREFUSED:
+        case ENETUNREACH:
+        case EHOSTUNREACH:
+        case ENOENT:
+        case EACCES:
+        case EPERM:
+        case EPROTOTYPE:
+        case EINVAL:
+                return VERDICT_REFUSED;
+        case EAGAIN:
+        case ETIMEDOUT:
+                return VERDICT_TIMEOUT;
+        default:
+                return VERDICT_RESET;
+        }
+}
+
+/* Out of descriptors, ports or memory: that is ours, and no finding about the server. */
+static bool is_ours(int error)
+{
+        return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS ||
+               error == EADDRNOTAVAIL;
+}
+
+void run_fault(struct run *run, const char *what, uint64_t number, const char *doing, int error)
+{
+        if (is_ours(error))
+                run_fail(doing, error);
+        result_fault(run->result, verdict_of(error), "%s %" PRIu64 ": %s: %s", what, number, doing,
+                     strerror(error));
 }
 
 /* One descriptor is one connection. */
@@ -109,13 +145,12 @@ void run_make_links(struct run *run)
 }
 
 void run_open(struct run *run, const struct probe_options *options, const struct run_mode *mode,
-              struct result *result, struct progress *progress)
+              struct result *result)
 {
         *run = (struct run){
                 .options = options,
                 .mode = mode,
                 .result = result,
-                .progress = progress,
                 .pace.rate = options->rate,
                 .link_count = (uint32_t)options->connections,
         };
@@ -129,10 +164,12 @@ void run_open(struct run *run, const struct probe_options *options, const struct
         run->scratch = run_allocate(1, RUN_SCRATCH_SIZE);
         run->tick_ns = run_clock(run) + tick_every_ns;
         run->start_ns = run->now_ns;
+        progress_begin(&run->progress, options, STDERR_FILENO, run->now_ns);
 }
 
 void run_close(struct run *run)
 {
+        progress_end(&run->progress);
         for (uint32_t i = 0; i < run->link_count && run->links != NULL; i++)
                 if (run->links[i].fd >= 0)
                         close(run->links[i].fd);
@@ -161,8 +198,7 @@ static void tick(struct run *run)
                 run->mode->ticked(run);
         if (!run->is_finishing)
                 run->result->open_connections = run->open_count;
-        if (run->progress != NULL)
-                progress_update(run->progress, run->result, run->now_ns);
+        progress_update(&run->progress, run->result, run->now_ns);
 }
 
 void run_wait(struct run *run, uint64_t until_ns)
@@ -228,8 +264,7 @@ uint64_t run_end_ns(const struct run *run)
         return run->start_ns + run->options->duration_ns;
 }
 
-/* What is open when the time is over stays told, whichever comes first: measured or finished. */
-static void keep_open_count(struct run *run)
+void run_time_over(struct run *run)
 {
         if (run->is_finishing)
                 return;
@@ -242,19 +277,20 @@ void run_measured(struct run *run)
         struct result_server *server = &run->result->server;
         uint64_t cpu_ns = 0;
 
-        keep_open_count(run);
+        run_time_over(run);
         run->result->elapsed_ns = run_clock(run) - run->start_ns;
         if (!server->has_cpu)
                 return;
         /* The time of ended children is gone if the server does not wait for them. */
         server->has_cpu = server_process_cpu((pid_t)run->options->server_pid, &cpu_ns) == 0 &&
                           cpu_ns >= run->cpu_ns;
-        server->cpu_ns = cpu_ns - run->cpu_ns;
+        if (server->has_cpu)
+                server->cpu_ns = cpu_ns - run->cpu_ns;
 }
 
 void run_finish(struct run *run)
 {
-        keep_open_count(run);
+        run_time_over(run);
         for (uint32_t i = 0; i < run->link_count; i++)
                 if (link_is_open(&run->links[i]))
                         link_stop(run, &run->links[i]);

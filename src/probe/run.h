@@ -33,7 +33,7 @@ struct run {
         const struct probe_options *options;
         const struct run_mode *mode;
         struct result *result;
-        struct progress *progress; /* NULL = nobody looks */
+        struct progress progress;
         struct pace pace;
         struct link *links; /* NULL before run_make_links() */
         void *sockets;      /* mode_datagram's */
@@ -52,8 +52,9 @@ struct run {
         bool is_finishing;
 };
 
+/* Progress is told on stderr from here to run_close(). */
 void run_open(struct run *run, const struct probe_options *options, const struct run_mode *mode,
-              struct result *result, struct progress *progress);
+              struct result *result);
 void run_close(struct run *run);
 
 /* Makes the links of the options, all closed. */
@@ -67,6 +68,9 @@ void *run_allocate(size_t count, size_t size);
 
 /* What the machine refuses is no finding about a server: says so and exits. */
 _Noreturn void run_fail(const char *what, int error);
+
+/* A connection or socket of that number ended by an errno of `doing`, which tells the verdict. */
+void run_fault(struct run *run, const char *what, uint64_t number, const char *doing, int error);
 
 /* Reads the clock; run->now_ns is what it said last. */
 uint64_t run_clock(struct run *run);
@@ -85,6 +89,9 @@ void run_start(struct run *run);
 
 /* When its time is over; with a signal to end, that is now. */
 uint64_t run_end_ns(const struct run *run);
+
+/* The time is over: how many are open now stays told, whatever ends from here on. */
+void run_time_over(struct run *run);
 
 /* The measured part is over. */
 void run_measured(struct run *run);

@@ -8,6 +8,9 @@
 /* Room for any of these texts, its NUL included. */
 enum { UNITS_TEXT_SIZE = 32 };
 
+/* Room for what a target or a reason becomes by units_printable(). */
+enum { UNITS_PRINTABLE_SIZE = 1024 };
+
 /* "812 ns", "11.2 µs", "1.02 ms", "5.00 s"; never a larger unit than seconds. */
 void units_duration(char ret_text[UNITS_TEXT_SIZE], double ns);
 
