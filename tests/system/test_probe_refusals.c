@@ -181,6 +181,23 @@ START_TEST(path_that_accepts_nothing_is_a_timeout)
 }
 END_TEST
 
+/* Nobody accepts, and the backlog is full. All wait at once: in turn, they would take 100 s. */
+START_TEST(full_backlog_of_a_path_is_one_timeout_for_all)
+{
+        folder_make(&folder);
+        int listener = folder_bind(&folder, "s", SOCK_STREAM);
+        struct sockaddr_un address = folder_address(&folder, "s");
+
+        ck_assert_int_eq(listen(listener, 0), 0);
+        snprintf(target, sizeof(target), "unix:%s", address.sun_path);
+        run("-c 200 --timeout 500ms");
+        probe_expect(&probe, "timeout", "");
+        ck_assert_uint_eq(probe_count(&probe, "faults.timeout"), 200);
+        close(listener);
+        folder_remove(&folder);
+}
+END_TEST
+
 int main(void)
 {
         TCase *tcase = tcase_create("probe refusals");
@@ -195,5 +212,6 @@ int main(void)
         tcase_add_test(tcase, address_that_no_way_leads_to_is_refused);
         tcase_add_test(tcase, server_that_accepts_nothing_is_a_timeout);
         tcase_add_test(tcase, path_that_accepts_nothing_is_a_timeout);
+        tcase_add_test(tcase, full_backlog_of_a_path_is_one_timeout_for_all);
         return suite_run(tcase);
 }
