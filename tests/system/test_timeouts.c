@@ -84,14 +84,14 @@ END_TEST
  */
 START_TEST(stalled_peer_is_not_called_vanished)
 {
-        const char *const arguments[] = { "--stall-timeout=2s", NULL };
+        const char *const arguments[] = { "--stall-timeout=3s", NULL };
         struct client client;
 
         server_start(&server, arguments);
         client_connect_small(&client, server.port, 1);
         client_send_until_blocked(&client, 1);
         process_stop(&server.process);
-        limit_watch(3000);
+        limit_watch(3500);
         process_signal(&server.process, SIGCONT);
         ck_assert_int_eq(client_await_reset(&client), ECONNRESET);
         client_close(&client);
