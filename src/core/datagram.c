@@ -13,7 +13,8 @@ static bool is_self(const struct datagram *datagram, const struct datagram_rules
 {
         for (uint32_t i = 0; i < rules->port_count; i++)
                 if (rules->ports[i] == datagram->source_port)
-                        return ip_is_equal(datagram->source, datagram->destination) ||
+                        return ip_is_loopback(datagram->source) ||
+                               ip_is_equal(datagram->source, datagram->destination) ||
                                ip_set_has(&rules->own, datagram->source);
         return false;
 }

@@ -53,7 +53,7 @@ struct datagram_rules {
         const uint16_t *ports; /* that this process receives datagrams at */
         uint32_t port_count;
         bool grants_low_ports;
-        struct ip_set own;            /* the addresses of our interfaces */
+        struct ip_set own;            /* the addresses of our interfaces; loopback is known */
         struct ip_set broadcasts;     /* and their broadcast addresses */
         struct bucket_table *buckets; /* NULL = no limit of the rate */
         struct loop_guard *guard;     /* NULL = loops are left alone */

@@ -68,6 +68,11 @@ static bool is_in_v4(struct ip ip, uint32_t prefix, unsigned bits)
         return (ip_is_v4(ip) || is_compatible) && ((uint32_t)ip.low ^ prefix) >> (32 - bits) == 0;
 }
 
+bool ip_is_loopback(struct ip ip)
+{
+        return is_in_v4(ip, UINT32_C(127) << 24, 8) || (ip.high == 0 && ip.low == 1);
+}
+
 bool ip_is_unspecified(struct ip ip)
 {
         return is_in_v4(ip, 0, 8);

@@ -35,6 +35,9 @@ struct ip ip_prefix(struct ip ip);
 bool ip_is_equal(struct ip a, struct ip b);
 bool ip_is_v4(struct ip ip);
 
+/* 127.0.0.0/8, ::1: this host, whatever its interfaces are. */
+bool ip_is_loopback(struct ip ip);
+
 /*
  * The kinds of address that nobody sends from. An IPv4-compatible address (::a.b.c.d, but for ::1)
  * is what its IPv4 address is.

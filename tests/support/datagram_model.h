@@ -14,11 +14,18 @@ enum {
         MODEL_PAYLOADS = 8,
         MODEL_PREFIXES = 14,
         MODEL_RATES = 2,
-        MODEL_GUARD_SETS = 16,
+        MODEL_GUARD_SETS = 1024, /* of all guards together, at most */
         MODEL_REPEATS_MAX = MODEL_ADDRESSES * MODEL_PORTS * MODEL_PAYLOADS,
 };
 
-enum model_kind { MODEL_NORMAL, MODEL_OWN, MODEL_UNSPECIFIED, MODEL_MULTICAST, MODEL_BROADCAST };
+enum model_kind {
+        MODEL_NORMAL,
+        MODEL_OWN,
+        MODEL_LOOPBACK,
+        MODEL_UNSPECIFIED,
+        MODEL_MULTICAST,
+        MODEL_BROADCAST
+};
 
 struct model_address {
         const char *text; /* IPv4 may also come as mapped: "::ffff:" and the text */
@@ -40,6 +47,7 @@ struct model_datagram {
         uint8_t destination;
         uint8_t port;
         uint8_t payload;
+        uint8_t guard; /* which of several sees it; each has sets of its own */
         bool is_truncated;
         bool is_broadcast;
 };
@@ -75,6 +83,13 @@ struct model {
 
 void model_init(struct model *model, uint64_t now_ns);
 
-/* Counts the datagram, which belongs to that set; stops the process if it may not fare so. */
+/*
+ * Counts the datagram, which belongs to that set. How it may fare, as bits: DATAGRAM_DROP_LOOP is
+ * one of two where the guard's table may have forgotten how often it came.
+ */
+uint32_t model_expect(struct model *model, const struct model_datagram *datagram,
+                      const struct model_rules *rules, uint32_t set);
+
+/* The same; stops the process if it may not fare so. */
 void model_check(struct model *model, const struct model_datagram *datagram,
                  const struct model_rules *rules, uint32_t set, enum datagram_drop drop);

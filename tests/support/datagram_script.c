@@ -9,7 +9,8 @@
 
 enum {
         WORDS = 8 * BUCKET_WAYS,
-        ENTRIES = MODEL_GUARD_SETS * LOOP_GUARD_WAYS,
+        SETS = 16,
+        ENTRIES = SETS * LOOP_GUARD_WAYS,
         BIG = 200,       /* bytes of a large payload */
         SENT_MAX = 2048, /* by a script; after that nothing is repeated */
         RULE_RATE = 3,
@@ -124,7 +125,7 @@ static void send_one(struct world *world, unsigned bits)
         uint64_t identity =
             loop_guard_identify(&world->guard, datagram.source, datagram.source_port,
                                 datagram.payload, datagram.payload_size);
-        model_check(&world->model, next, &world->model_rules, identity % MODEL_GUARD_SETS,
+        model_check(&world->model, next, &world->model_rules, identity % SETS,
                     datagram_decide(&datagram, &world->rules, world->model.now_ns));
 }
 

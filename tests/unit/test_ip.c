@@ -234,9 +234,24 @@ START_TEST(address_added_twice_needs_no_room)
 }
 END_TEST
 
+START_TEST(loopback_is_a_whole_network_and_one_address)
+{
+        static const char *const inside[] = { "127.0.0.0", "127.0.0.1", "127.255.255.255", "::1",
+                                              "::ffff:127.9.9.9" };
+        static const char *const outside[] = { "126.255.255.255",  "128.0.0.0", "::2", "1::1",
+                                               "::ffff:128.0.0.1", "7f00::1" };
+
+        for (unsigned i = 0; i < sizeof(inside) / sizeof(inside[0]); i++)
+                ck_assert_msg(ip_is_loopback(ips_parse(inside[i])), "%s", inside[i]);
+        for (unsigned i = 0; i < sizeof(outside) / sizeof(outside[0]); i++)
+                ck_assert_msg(!ip_is_loopback(ips_parse(outside[i])), "%s", outside[i]);
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
+                loopback_is_a_whole_network_and_one_address,
                 bits_stand_in_the_order_of_the_text,
                 mapped_address_is_its_ipv4_address,
                 other_addresses_that_embed_an_ipv4_address_are_not_it,
