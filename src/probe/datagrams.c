@@ -47,8 +47,10 @@ uint64_t datagrams_sendable(const struct datagrams *datagrams, uint64_t now_ns)
 {
         uint64_t end = allowed(datagrams, now_ns);
 
-        if (end > datagrams->limit)
+        if (end >= datagrams->limit)
                 end = datagrams->limit;
+        else if (datagrams->pace == NULL)
+                end -= (end - datagrams->next) % datagrams->batch;
         return end > datagrams->next ? end - datagrams->next : 0;
 }
 
@@ -57,12 +59,14 @@ static const unsigned char *rest_of(const struct datagrams *datagrams, uint64_t 
         return payload_at(datagrams->number, number * DATAGRAMS_HEAD_SIZE);
 }
 
-uint32_t datagrams_next(const struct datagrams *datagrams, unsigned char head[DATAGRAMS_HEAD_SIZE],
-                        const unsigned char **ret_rest)
+uint32_t datagrams_next(const struct datagrams *datagrams, uint32_t ahead,
+                        unsigned char head[DATAGRAMS_HEAD_SIZE], const unsigned char **ret_rest)
 {
+        uint64_t number = datagrams->next + ahead;
+
         for (unsigned i = 0; i < DATAGRAMS_HEAD_SIZE; i++)
-                head[i] = (unsigned char)(datagrams->next >> (8 * i));
-        *ret_rest = rest_of(datagrams, datagrams->next);
+                head[i] = (unsigned char)(number >> (8 * i));
+        *ret_rest = rest_of(datagrams, number);
         return head_size(datagrams->size);
 }
 

@@ -8,7 +8,8 @@
  * byte for byte. One that is not back in time is lost, for good: an answer that comes later is
  * verified and otherwise passed over.
  *
- * Closed loop: at most `depth` datagrams are awaited. Open loop: as in stream.h.
+ * Closed loop: at most `depth` datagrams are awaited, and `batch` of them are sent together, or the
+ * last ones of all. Open loop: as in stream.h, as many together as are due.
  *
  * The caller owns the struct and `sent_ns`, and keeps both as long as the book is used.
  */
@@ -35,7 +36,8 @@ struct datagrams {
         uint64_t stride;         /* sockets that share the schedule */
         uint32_t window; /* a power of two, depth at least; at most datagrams_window_most() */
         uint32_t depth;
-        uint32_t size; /* bytes of a datagram, 0 to 65,507 */
+        uint32_t batch; /* 1 to depth; an open loop has no use for it */
+        uint32_t size;  /* bytes of a datagram, 0 to 65,507 */
 };
 
 /* The largest window in which datagrams of that size can be told apart: 2^31 from four bytes on. */
@@ -44,9 +46,12 @@ uint32_t datagrams_window_most(uint32_t size);
 /* How many may be sent at that time. */
 uint64_t datagrams_sendable(const struct datagrams *datagrams, uint64_t now_ns);
 
-/* Writes the head of the next datagram; the rest of it is at *ret_rest. Returns the head's size. */
-uint32_t datagrams_next(const struct datagrams *datagrams, unsigned char head[DATAGRAMS_HEAD_SIZE],
-                        const unsigned char **ret_rest);
+/*
+ * Writes the head of the next datagram, or of the one that is so many `ahead` of it; the rest is at
+ * *ret_rest. Returns the head's size.
+ */
+uint32_t datagrams_next(const struct datagrams *datagrams, uint32_t ahead,
+                        unsigned char head[DATAGRAMS_HEAD_SIZE], const unsigned char **ret_rest);
 
 /* The next datagram was sent. If the window is full, the oldest is lost. */
 void datagrams_sent(struct datagrams *datagrams, uint64_t now_ns, struct result *result);

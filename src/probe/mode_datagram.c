@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "probe/datagrams.h"
 #include "probe/endpoint.h"
 #include "probe/modes.h"
 #include "probe/run.h"
+#include "probe/segments.h"
+#include "words/exit_code.h"
 
 enum {
-        /* Datagrams that one socket sends, or reads, before the others have their turn. */
+        /* Datagrams that one socket sends, or times it reads, before the others have their turn. */
         TURN_MOST = 64,
         /* Of an open loop: 64 KiB of memory a socket, and 8,192 datagrams on their way. */
         WINDOW_OPEN_LOOP = 8192,
@@ -70,39 +72,78 @@ static void want_room(const struct run *run, struct socket *socket, bool wants)
         watch(run, socket, EPOLL_CTL_MOD);
 }
 
-static ssize_t send_next(const struct socket *socket)
+/* No server has to do with it: the path takes no such segments, or this kernel none at all. */
+_Noreturn static void fail_batch(const struct run *run, const struct socket *socket, int error)
+{
+        const struct probe_options *options = run->options;
+        int size_most = segments_size_most(socket->fd);
+
+        if (size_most < 0 || options->message_size <= (uint64_t)size_most)
+                run_fail("--batch: send by UDP_SEGMENT", error);
+        fprintf(stderr,
+                "echoprobe: --batch %" PRIu64 " and --size %" PRIu64
+                ": a datagram of a batch must fit into one packet, of %d bytes at most on the path "
+                "to %s\n",
+                options->batch, options->message_size, size_most, options->target_text);
+        exit(EXIT_CODE_USAGE);
+}
+
+static bool is_of_batch(int error)
+{
+        return error == EINVAL || error == EMSGSIZE || error == EIO || error == EOPNOTSUPP;
+}
+
+/* The next `count` together; what the kernel took, or a negative errno. */
+static int64_t send_next(const struct socket *socket, uint32_t count)
 {
         const struct datagrams *book = &socket->book;
-        unsigned char head[DATAGRAMS_HEAD_SIZE];
-        const unsigned char *rest = NULL;
-        uint32_t head_size = datagrams_next(book, head, &rest);
-        struct iovec parts[] = {
-                { .iov_base = head, .iov_len = head_size },
-                { .iov_base = (void *)(uintptr_t)rest, .iov_len = book->size - head_size },
-        };
-        const struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+        unsigned char heads[PROBE_BATCH_MAX][DATAGRAMS_HEAD_SIZE];
+        struct iovec parts[2 * PROBE_BATCH_MAX];
 
-        return sendmsg(socket->fd, &message, 0);
+        for (uint32_t i = 0; i < count; i++) {
+                const unsigned char *rest = NULL;
+                uint32_t head_size = datagrams_next(book, i, heads[i], &rest);
+                parts[2 * i] = (struct iovec){ .iov_base = heads[i], .iov_len = head_size };
+                parts[2 * i + 1] = (struct iovec){
+                        .iov_base = (void *)(uintptr_t)rest,
+                        .iov_len = book->size - head_size,
+                };
+        }
+        return segments_send(socket->fd, parts, 2 * count, count > 1 ? (uint16_t)book->size : 0);
+}
+
+/* False if there is no room for more, or the socket has ended. */
+static bool send_batch(struct run *run, struct socket *socket, uint32_t count)
+{
+        /* The answer may be there before send is over. */
+        run_clock(run);
+        int64_t sent = send_next(socket, count);
+
+        for (uint32_t i = 0; i < count && sent >= 0; i++)
+                datagrams_sent(&socket->book, run->now_ns, run->result);
+        if (sent >= 0)
+                return true;
+        if (sent == -EAGAIN || sent == -ENOBUFS || sent == -EINTR)
+                want_room(run, socket, true);
+        else if (count > 1 && is_of_batch((int)-sent))
+                fail_batch(run, socket, (int)-sent);
+        else
+                fail(run, socket, "send", (int)-sent);
+        return false;
 }
 
 static void send_some(struct run *run, struct socket *socket)
 {
-        uint64_t count = datagrams_sendable(&socket->book, run_clock(run));
+        uint64_t left = datagrams_sendable(&socket->book, run_clock(run));
 
-        for (unsigned i = 0; i < TURN_MOST && i < count; i++) {
-                /* The answer may be there before send is over. */
-                run_clock(run);
-                if (send_next(socket) >= 0) {
-                        datagrams_sent(&socket->book, run->now_ns, run->result);
-                } else if (errno == EAGAIN || errno == ENOBUFS) {
-                        want_room(run, socket, true);
+        for (unsigned i = 0; i < TURN_MOST && left > 0; i += (unsigned)run->options->batch) {
+                uint64_t count = left < run->options->batch ? left : run->options->batch;
+                if (!send_batch(run, socket, (uint32_t)count))
                         return;
-                } else if (errno != EINTR) {
-                        fail(run, socket, "send", errno);
-                        return;
-                }
+                left -= count;
         }
-        want_room(run, socket, false);
+        /* More than a turn may send: there is room, so its next turn comes at once. */
+        want_room(run, socket, left > 0);
 }
 
 static void note_wrong(struct run *run, const struct socket *socket, uint32_t size)
@@ -113,20 +154,31 @@ static void note_wrong(struct run *run, const struct socket *socket, uint32_t si
                      socket->book.number, size);
 }
 
+static void check(struct run *run, struct socket *socket, const unsigned char *data, uint32_t size)
+{
+        if (!datagrams_received(&socket->book, data, size, run->now_ns, run->result))
+                note_wrong(run, socket, size);
+}
+
 /* False if there is no more, or the socket has ended. */
 static bool receive(struct run *run, struct socket *socket)
 {
-        ssize_t got = recv(socket->fd, run->scratch, RUN_SCRATCH_SIZE, 0);
+        uint32_t size = 0;
+        int64_t got = segments_receive(socket->fd, run->scratch, RUN_SCRATCH_SIZE, &size);
+        uint32_t done = 0;
 
-        if (got < 0 && errno == EINTR)
+        if (got == -EINTR)
                 return true;
-        if (got < 0 && errno != EAGAIN)
-                fail(run, socket, "receive", errno);
+        if (got < 0 && got != -EAGAIN)
+                fail(run, socket, "receive", (int)-got);
         if (got < 0)
                 return false;
-        if (!datagrams_received(&socket->book, run->scratch, (uint32_t)got, run_clock(run),
-                                run->result))
-                note_wrong(run, socket, (uint32_t)got);
+        run_clock(run);
+        do {
+                uint32_t left = (uint32_t)got - done;
+                check(run, socket, run->scratch + done, left < size ? left : size);
+                done += size;
+        } while (done < (uint32_t)got);
         return true;
 }
 
@@ -173,6 +225,15 @@ static uint32_t window_of(const struct probe_options *options)
         return window;
 }
 
+/* Answers to a batch may come as one, too. */
+static void coalesce(int fd)
+{
+        int error = segments_coalesce(fd);
+
+        if (error < 0)
+                run_fail("--batch: receive by UDP_GRO", -error);
+}
+
 static void open_socket(struct run *run, struct socket *socket)
 {
         const struct address *target = &run->options->target;
@@ -180,6 +241,8 @@ static void open_socket(struct run *run, struct socket *socket)
 
         run->open_count++;
         socket->fd = endpoint_open(target, 0);
+        if (socket->fd >= 0 && run->options->batch > 1)
+                coalesce(socket->fd);
         error = socket->fd < 0 ? socket->fd : endpoint_connect(socket->fd, target);
         if (error < 0) {
                 fail(run, socket, "connect", -error);
@@ -206,6 +269,7 @@ static void open_sockets(struct run *run)
                         .stride = options->connections,
                         .window = window,
                         .depth = (uint32_t)options->depth,
+                        .batch = (uint32_t)options->batch,
                         .size = (uint32_t)options->message_size,
                 };
                 open_socket(run, &sockets[i]);

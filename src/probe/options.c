@@ -26,6 +26,7 @@ enum {
         ROW_CONNECTIONS,
         ROW_SIZE,
         ROW_DEPTH,
+        ROW_BATCH,
         ROW_RATE,
         ROW_HALF_CLOSE,
         ROW_DURATION,
@@ -57,6 +58,10 @@ static const struct option_row rows[] = {
         { .name = "depth", .value = "N", .kind = OPTION_NUMBER,
           .initial = "1", .initial_shown = "1; stream 16", .least = "1", .most = "65536",
           .help = "messages in flight on each" },
+        [ROW_BATCH] =
+        { .name = "batch", .value = "N", .kind = OPTION_NUMBER,
+          .initial = "1", .least = "1", .most = "64",
+          .help = "datagrams sent by one call; depth at least" },
         [ROW_RATE] =
         { .name = "rate", .value = "R", .kind = OPTION_NUMBER, .least = "1", .most = "10000000",
           .help = "messages/s in all, on time whatever comes back" },
@@ -141,6 +146,7 @@ static void set_fields(const struct option_value *values, struct probe_options *
         options->duration_ns = values[ROW_DURATION].number;
         options->count = values[ROW_COUNT].number;
         options->depth = values[ROW_DEPTH].number;
+        options->batch = values[ROW_BATCH].number;
         options->rate = values[ROW_RATE].number;
         options->timeout_ns = values[ROW_TIMEOUT].number;
         options->server_pid = values[ROW_SERVER_PID].number;
@@ -150,20 +156,24 @@ static void set_fields(const struct option_value *values, struct probe_options *
         options->plot_path = values[ROW_PLOT].text;
 }
 
+static uint64_t default_depth(const struct probe_options *options)
+{
+        uint64_t depth = options->mode == PROBE_STREAM ? STREAM_DEPTH : 1;
+
+        if (is_datagram(options) && datagram_depth(options->message_size) < depth)
+                depth = datagram_depth(options->message_size);
+        return options->rate == 0 && options->batch > depth ? options->batch : depth;
+}
+
 /* Those that depend on other options, and on the target. */
 static void set_defaults(const struct option_value *values, struct probe_options *options)
 {
         if (values[ROW_COUNT].is_given && !values[ROW_DURATION].is_given)
                 options->duration_ns = year_ns;
-        if (options->mode != PROBE_STREAM)
-                return;
-        if (!values[ROW_SIZE].is_given && !is_datagram(options))
+        if (options->mode == PROBE_STREAM && !values[ROW_SIZE].is_given && !is_datagram(options))
                 options->message_size = STREAM_SIZE;
-        if (values[ROW_DEPTH].is_given)
-                return;
-        options->depth = STREAM_DEPTH;
-        if (is_datagram(options) && datagram_depth(options->message_size) < STREAM_DEPTH)
-                options->depth = datagram_depth(options->message_size);
+        if (!values[ROW_DEPTH].is_given)
+                options->depth = default_depth(options);
 }
 
 static bool check_mode(const struct option_value *values, const struct probe_options *options,
@@ -208,6 +218,32 @@ static bool check_numbers(const struct option_value *values, const struct probe_
         return true;
 }
 
+static bool check_batch(const struct probe_options *options, struct complaint *complaint)
+{
+        uint64_t batch = options->batch;
+        uint64_t size = options->message_size;
+
+        if (batch == 1)
+                return true;
+        if (size == 0)
+                return complain(complaint,
+                                "--batch %" PRIu64
+                                " and --size 0: expected a byte at least, empty "
+                                "datagrams are sent one by one",
+                                batch);
+        if (batch * size > PROBE_DATAGRAM_SIZE_MAX)
+                return complain(complaint,
+                                "--batch %" PRIu64 " and --size %" PRIu64
+                                ": expected at most %d bytes in all, by one call",
+                                batch, size, PROBE_DATAGRAM_SIZE_MAX);
+        if (options->rate == 0 && options->depth < batch)
+                return complain(complaint,
+                                "--batch %" PRIu64 " and --depth %" PRIu64
+                                ": expected a depth of at least %" PRIu64 ", a batch is sent whole",
+                                batch, options->depth, batch);
+        return true;
+}
+
 static bool check_transport(const struct option_value *values, const struct probe_options *options,
                             struct complaint *complaint)
 {
@@ -216,6 +252,11 @@ static bool check_transport(const struct option_value *values, const struct prob
             complaint_word(&room, options->target_text, strlen(options->target_text));
 
         if (!is_datagram(options)) {
+                if (values[ROW_BATCH].is_given)
+                        return complain(complaint,
+                                        "--batch and %s: expected udp:, only datagrams are sent "
+                                        "in batches",
+                                        target);
                 if (options->message_size == 0)
                         return complain(complaint,
                                         "--size 0 and %s: expected a byte at least, only a "
@@ -235,7 +276,7 @@ static bool check_transport(const struct option_value *values, const struct prob
                 return complain(complaint,
                                 "--size %" PRIu64 " and %s: expected at most %d for a datagram",
                                 options->message_size, target, PROBE_DATAGRAM_SIZE_MAX);
-        return check_numbers(values, options, complaint);
+        return check_batch(options, complaint) && check_numbers(values, options, complaint);
 }
 
 static bool check_files(const struct probe_options *options, struct complaint *complaint)

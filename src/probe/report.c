@@ -111,6 +111,8 @@ static void print_asked(FILE *stream, const struct probe_options *options)
                 plural(options->connections), options->message_size, plural(options->message_size));
         if (report_has_depth(options))
                 fprintf(stream, ", depth %" PRIu64, options->depth);
+        if (options->batch > 1)
+                fprintf(stream, ", batches of %" PRIu64, options->batch);
         if (options->rate > 0)
                 fprintf(stream, ", %" PRIu64 "/s asked", options->rate);
         fputs(options->half_close ? ", half-closed\n" : "\n", stream);

@@ -45,6 +45,7 @@ static bool add_asked(json_t *object, const struct probe_options *options)
                add_count(object, "connections", options->connections) &&
                add_count(object, "size", options->message_size) &&
                (!report_has_depth(options) || add_count(object, "depth", options->depth)) &&
+               (options->batch == 1 || add_count(object, "batch", options->batch)) &&
                (options->rate == 0 || add_count(object, "rate", options->rate));
 }
 

@@ -108,6 +108,8 @@ static void open_link(struct random *random, uint32_t size)
                 .depth = 1 + (uint32_t)draw(DEPTH_MOST - 1),
                 .size = size,
         };
+        uint64_t batch_most = least(link.datagrams.depth, link.datagrams.window);
+        link.datagrams.batch = 1 + (uint32_t)draw(batch_most - 1);
         datagrams_model_init(&model, &link.datagrams);
 }
 

@@ -219,23 +219,34 @@ static void datagrams_begin(struct world *world, struct datagrams_world *of)
                 .depth = 1 + choice_below(&world->choice, DEPTH_MOST),
                 .size = size,
         };
+        uint64_t batch_most = least(of->datagrams.depth, of->datagrams.window);
+        of->datagrams.batch = 1 + (uint32_t)(of->datagrams.number % batch_most);
         of->model = &model;
         begin(world, &of->datagrams.pace, &of->datagrams.limit);
         datagrams_model_init(of->model, &of->datagrams);
 }
 
+/* All that go together are the bytes they are to be before the first is noted as sent. */
+static void datagrams_check_next(const struct datagrams_world *of, uint64_t count)
+{
+        unsigned char expected[ANSWER_SIZE_MOST];
+
+        for (uint32_t i = 0; i < count; i++) {
+                unsigned char head[DATAGRAMS_HEAD_SIZE];
+                const unsigned char *rest = NULL;
+                uint32_t head_size = datagrams_next(&of->datagrams, i, head, &rest);
+                datagrams_model_write(of->model, of->model->next + i, expected);
+                ensure(memcmp(head, expected, head_size) == 0);
+                ensure(memcmp(rest, expected + head_size, of->datagrams.size - head_size) == 0);
+        }
+}
+
 static void datagrams_send(struct world *world, struct datagrams_world *of, uint64_t most)
 {
         uint64_t count = least(datagrams_sendable(&of->datagrams, world->now_ns), most);
-        unsigned char expected[ANSWER_SIZE_MOST];
 
+        datagrams_check_next(of, count);
         for (uint64_t i = 0; i < count; i++) {
-                unsigned char head[DATAGRAMS_HEAD_SIZE];
-                const unsigned char *rest = NULL;
-                uint32_t head_size = datagrams_next(&of->datagrams, head, &rest);
-                datagrams_model_write(of->model, of->model->next, expected);
-                ensure(memcmp(head, expected, head_size) == 0);
-                ensure(memcmp(rest, expected + head_size, of->datagrams.size - head_size) == 0);
                 datagrams_sent(&of->datagrams, world->now_ns, &world->result);
                 datagrams_model_sent(of->model, world->now_ns);
         }

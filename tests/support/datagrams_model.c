@@ -47,6 +47,10 @@ uint64_t datagrams_model_sendable(const struct datagrams_model *model, uint64_t 
 
         while (may_send(model, ahead, now_ns))
                 ahead++;
+        /* Only the last batch of all may be a part of one. */
+        while (model->of.pace == NULL && model->next + ahead < model->of.limit &&
+               ahead % model->of.batch != 0)
+                ahead--;
         return ahead;
 }
 

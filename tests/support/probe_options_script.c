@@ -29,6 +29,8 @@ static void check_numbers(const struct probe_options *options)
         ensure(options->count <= UINT64_C(1000000000000));
         ensure(options->depth >= 1);
         ensure(options->depth <= 1 << 16);
+        ensure(options->batch >= 1);
+        ensure(options->batch <= 64);
         ensure(options->rate <= 10000000);
         ensure(options->server_pid <= 1 << 22);
 }
@@ -40,6 +42,9 @@ static void check_datagrams(const struct probe_options *options)
         ensure(!options->half_close);
         ensure(options->message_size <= 65507);
         ensure(options->rate == 0 || options->message_size >= 4);
+        ensure(options->batch == 1 || options->message_size > 0);
+        ensure(options->batch * options->message_size <= 65507);
+        ensure(options->rate > 0 || options->depth >= options->batch);
         ensure(options->message_size > 0 || options->depth == 1);
         ensure(options->message_size != 1 || options->depth <= 128);
         ensure(options->message_size != 2 || options->depth <= 32768);
@@ -62,7 +67,7 @@ static void check_options(const struct probe_options *options)
         if (options->target.transport == ADDRESS_UDP)
                 check_datagrams(options);
         else
-                ensure(options->message_size > 0);
+                ensure(options->message_size > 0 && options->batch == 1);
         ensure(!options->target.is_dual);
         words_check_address(&options->target, address_parse_target);
         ensure(options->plot_path == NULL || is_picture(options->plot_path));
@@ -94,6 +99,7 @@ static void check_equal_options(const struct probe_options *a, const struct prob
         ensure(a->duration_ns == b->duration_ns);
         ensure(a->count == b->count);
         ensure(a->depth == b->depth);
+        ensure(a->batch == b->batch);
         ensure(a->rate == b->rate);
         ensure(a->timeout_ns == b->timeout_ns);
         ensure(a->server_pid == b->server_pid);

@@ -23,6 +23,7 @@ static inline void probe_run_set_up(void)
                 .message_size = 64,
                 .duration_ns = UINT64_C(5000000000),
                 .depth = 1,
+                .batch = 1,
                 .timeout_ns = UINT64_C(5000000000),
         };
         memset(&result, 0, sizeof(result));

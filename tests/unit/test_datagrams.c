@@ -22,6 +22,7 @@ static struct datagrams closed_loop(uint32_t size, uint32_t depth)
                 .stride = 1,
                 .window = WINDOW,
                 .depth = depth,
+                .batch = 1,
                 .size = size,
         };
 }
@@ -31,7 +32,7 @@ static void send(struct datagrams *datagrams, uint64_t now_ns)
 {
         unsigned char head[DATAGRAMS_HEAD_SIZE];
         const unsigned char *rest = NULL;
-        uint32_t head_size = datagrams_next(datagrams, head, &rest);
+        uint32_t head_size = datagrams_next(datagrams, 0, head, &rest);
 
         memcpy(data, head, head_size);
         memcpy(data + head_size, rest, datagrams->size - head_size);
@@ -71,7 +72,7 @@ START_TEST(short_datagram_is_the_low_bytes_of_its_number)
         const unsigned char *rest = NULL;
 
         datagrams.next = 0x0a0b0c0d;
-        ck_assert_uint_eq(datagrams_next(&datagrams, head, &rest), 3);
+        ck_assert_uint_eq(datagrams_next(&datagrams, 0, head, &rest), 3);
         ck_assert_mem_eq(head, "\x0d\x0c\x0b", 3);
 }
 END_TEST
@@ -136,6 +137,25 @@ START_TEST(closed_loop_awaits_its_depth)
         ck_assert_uint_eq(datagrams_sendable(&datagrams, 0), 0);
         ck_assert(receive_number(&datagrams, 1, 5));
         ck_assert_uint_eq(datagrams_sendable(&datagrams, 5), 1);
+}
+END_TEST
+
+START_TEST(batch_is_sent_whole_and_only_the_last_may_be_smaller)
+{
+        struct datagrams datagrams = closed_loop(8, 7);
+
+        datagrams.batch = 3;
+        datagrams.limit = 8;
+        ck_assert_uint_eq(datagrams_sendable(&datagrams, 0), 6);
+        for (unsigned i = 0; i < 6; i++)
+                send(&datagrams, 0);
+        ck_assert_uint_eq(datagrams_sendable(&datagrams, 0), 0);
+        ck_assert(receive_number(&datagrams, 0, 5));
+        ck_assert_uint_eq(datagrams_sendable(&datagrams, 5), 2);
+        datagrams.limit = 9;
+        ck_assert_uint_eq(datagrams_sendable(&datagrams, 5), 0);
+        ck_assert(receive_number(&datagrams, 1, 5));
+        ck_assert_uint_eq(datagrams_sendable(&datagrams, 5), 3);
 }
 END_TEST
 
@@ -354,6 +374,7 @@ int main(void)
                 number_may_outgrow_the_head,
                 window_is_what_the_head_can_tell_apart,
                 closed_loop_awaits_its_depth,
+                batch_is_sent_whole_and_only_the_last_may_be_smaller,
                 closed_loop_goes_on_behind_a_late_one_to_the_end_of_its_window,
                 second_answer_is_a_duplicate,
                 answer_behind_a_later_one_is_out_of_order,

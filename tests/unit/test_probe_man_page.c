@@ -116,6 +116,7 @@ START_TEST(every_key_of_the_report_is_in_the_page)
         probe_run_add_latencies();
         options.server_pid = 1;
         options.target.transport = ADDRESS_UDP;
+        options.batch = 64;
         result.server.has_cpu = true;
         result.server.has_memory = true;
         check_report();

@@ -177,6 +177,31 @@ START_TEST(depth_of_datagrams_is_what_their_number_tells_apart)
 }
 END_TEST
 
+START_TEST(depth_is_a_batch_at_least)
+{
+        ck_assert_int_eq(PARSE("--batch=64", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_uint_eq(options.batch, 64);
+        ck_assert_uint_eq(options.depth, 64);
+        ck_assert_int_eq(PARSE("--batch=8", "--mode=stream", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_uint_eq(options.depth, 16);
+        ck_assert_int_eq(PARSE("--batch=17", "--mode=stream", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_uint_eq(options.depth, 17);
+        ck_assert_int_eq(PARSE("--batch=64", "--depth=64", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_int_eq(PARSE("--batch=64", "--rate=5", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_uint_eq(options.depth, 1);
+}
+END_TEST
+
+START_TEST(batch_may_be_all_that_one_call_sends)
+{
+        ck_assert_int_eq(PARSE("--batch=64", "-s1023", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_int_eq(PARSE("--batch=2", "-s32753", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_int_eq(PARSE("--batch=1", "-s65507", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_int_eq(PARSE("--batch=1", "-s0", DATAGRAMS), OPTIONS_RUN);
+        ck_assert_int_eq(PARSE("--batch=64", "-s1", DATAGRAMS), OPTIONS_RUN);
+}
+END_TEST
+
 START_TEST(plot_and_histogram_are_two_files)
 {
         ck_assert_int_eq(PARSE("--plot=a.svg", "--histogram=b.svg", TARGET), OPTIONS_RUN);
@@ -233,6 +258,7 @@ START_TEST(help_names_options_verdicts_and_exit_codes)
                 "  -d, --duration T ",
                 "  -n, --count N ",
                 "      --depth N ",
+                "      --batch N ",
                 "      --rate R ",
                 "      --mode M ",
                 "      --half-close ",
@@ -273,6 +299,8 @@ int main(void)
                 count_has_all_the_time_it_needs,
                 smallest_and_largest_values_are_accepted,
                 depth_of_datagrams_is_what_their_number_tells_apart,
+                depth_is_a_batch_at_least,
+                batch_may_be_all_that_one_call_sends,
                 plot_and_histogram_are_two_files,
                 help_and_version_need_no_target,
                 right_command_line_leaves_the_complaint_alone,

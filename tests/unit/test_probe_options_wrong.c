@@ -22,6 +22,7 @@ static const struct {
           "expected a number from 1 to 1000000000000",
           { "", "0", "1000000000001", "x" } },
         { "--depth", "expected a number from 1 to 65536", { "", "0", "65537", "1K" } },
+        { "--batch", "expected a number from 1 to 64", { "", "0", "65", "1K" } },
         { "--rate", "expected a number from 1 to 10000000", { "", "0", "10000001", "5/s" } },
         { "--mode", "expected ping, stream, churn, idle or slow", { "", "PING", "pin", "flood" } },
         { "--timeout", TIME_EXPECTED, { "", "0", "0s", "31536001s" } },
@@ -195,6 +196,43 @@ START_TEST(rate_of_datagrams_needs_their_number)
 }
 END_TEST
 
+START_TEST(only_datagrams_are_sent_in_batches)
+{
+        EXPECT_WRONG("--batch and `" TARGET "`: expected udp:, only datagrams are sent in batches",
+                     "--batch=2", TARGET);
+        EXPECT_WRONG("--batch and `unix:x`: expected udp:, only datagrams are sent in batches",
+                     "--batch=1", "--mode=churn", "unix:x");
+}
+END_TEST
+
+START_TEST(empty_datagrams_are_not_sent_in_batches)
+{
+        EXPECT_WRONG(
+            "--batch 2 and --size 0: expected a byte at least, empty datagrams are sent one by one",
+            "--batch=2", "-s0", DATAGRAMS);
+}
+END_TEST
+
+START_TEST(batch_is_no_larger_than_what_one_call_sends)
+{
+        EXPECT_WRONG("--batch 64 and --size 1024: expected at most 65507 bytes in all, by one call",
+                     "--batch=64", "-s1K", DATAGRAMS);
+        EXPECT_WRONG("--batch 2 and --size 32754: expected at most 65507 bytes in all, by one call",
+                     "--batch=2", "-s32754", "--rate=5", DATAGRAMS);
+}
+END_TEST
+
+START_TEST(depth_has_room_for_a_batch)
+{
+        EXPECT_WRONG(
+            "--batch 17 and --depth 16: expected a depth of at least 17, a batch is sent whole",
+            "--batch=17", "--depth=16", DATAGRAMS);
+        EXPECT_WRONG(
+            "--batch 2 and --depth 1: expected a depth of at least 2, a batch is sent whole",
+            "--batch=2", "--depth=1", "--mode=stream", DATAGRAMS);
+}
+END_TEST
+
 START_TEST(plot_does_not_overwrite_the_histogram)
 {
         EXPECT_WRONG("--histogram and --plot: `a.svg`: expected two files", "--plot=a.svg",
@@ -234,6 +272,10 @@ int main(void)
                 datagram_is_not_larger_than_one,
                 depth_of_datagrams_fits_their_number,
                 rate_of_datagrams_needs_their_number,
+                only_datagrams_are_sent_in_batches,
+                empty_datagrams_are_not_sent_in_batches,
+                batch_is_no_larger_than_what_one_call_sends,
+                depth_has_room_for_a_batch,
                 plot_does_not_overwrite_the_histogram,
                 very_long_words_leave_room_for_what_is_expected,
         };

@@ -105,6 +105,17 @@ START_TEST(losses_are_those_of_datagrams)
 }
 END_TEST
 
+START_TEST(batches_are_told)
+{
+        probe_run_set_up();
+        options.target.transport = ADDRESS_UDP;
+        options.depth = 128;
+        options.batch = 64;
+        ck_assert_ptr_nonnull(
+            strstr(text(), "ping, 64 sockets, 64 bytes, depth 128, batches of 64\n"));
+}
+END_TEST
+
 START_TEST(open_loop_has_a_rate_and_no_depth)
 {
         probe_run_set_up();
@@ -203,6 +214,7 @@ int main(void)
                 nothing_measured_is_no_division,
                 verdict_is_last_and_tells_the_reason,
                 losses_are_those_of_datagrams,
+                batches_are_told,
                 open_loop_has_a_rate_and_no_depth,
                 churn_counts_connections,
                 idle_server_has_memory_by_connection,

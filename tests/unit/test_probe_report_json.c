@@ -114,6 +114,16 @@ START_TEST(losses_are_those_of_datagrams)
 }
 END_TEST
 
+START_TEST(batch_is_told_if_it_is_one)
+{
+        probe_run_set_up();
+        options.target.transport = ADDRESS_UDP;
+        ck_assert(!has(NULL, "batch"));
+        options.batch = 64;
+        ck_assert_double_eq(number(NULL, "batch"), 64);
+}
+END_TEST
+
 START_TEST(open_loop_has_a_rate_and_no_depth)
 {
         probe_run_set_up();
@@ -241,6 +251,7 @@ int main(void)
                 run_without_a_fault_is_told_whole,
                 fault_is_told_by_word_exit_status_and_reason,
                 losses_are_those_of_datagrams,
+                batch_is_told_if_it_is_one,
                 open_loop_has_a_rate_and_no_depth,
                 churn_costs_by_connection,
                 cost_of_no_messages_is_left_out,
