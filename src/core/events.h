@@ -21,6 +21,7 @@ enum event_kind {
         EVENT_CONNECTION_OPEN,
         EVENT_CONNECTION_CLOSE,
         EVENT_DATA,          /* a message was read */
+        EVENT_DATAGRAM,      /* one was received, and is answered or not */
         EVENT_ACCEPT_PAUSED, /* by a listener, for lack of something */
         EVENT_LIMIT_REACHED, /* --max-connections are open */
         EVENT_COUNT,
@@ -29,17 +30,19 @@ enum event_kind {
 /* How much of a message is shown. */
 enum { EVENT_PREVIEW_SIZE = 64 };
 
+struct event_peer {
+        uint8_t family;      /* AF_* */
+        uint8_t address[16]; /* network order; IPv4: the first four */
+        uint16_t port;       /* host order */
+};
+
 struct event {
         uint64_t time_ns;    /* monotonic */
         uint64_t connection; /* its number within the worker */
         enum event_kind kind;
         uint8_t listener; /* index */
         union {
-                struct {
-                        uint8_t family;      /* AF_* of the peer */
-                        uint8_t address[16]; /* network order; IPv4: the first four */
-                        uint16_t port;       /* host order */
-                } open;
+                struct event_peer open;
                 struct {
                         uint64_t received; /* bytes */
                         uint64_t sent;
@@ -51,6 +54,13 @@ struct event {
                         uint8_t shown; /* bytes of it that are here */
                         unsigned char bytes[EVENT_PREVIEW_SIZE];
                 } data;
+                struct {
+                        struct event_peer peer;
+                        uint8_t drop;  /* enum datagram_drop */
+                        uint8_t shown; /* as above */
+                        uint32_t size;
+                        unsigned char bytes[EVENT_PREVIEW_SIZE];
+                } datagram;
                 struct {
                         enum counters_accept_error why;
                 } paused;

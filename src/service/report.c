@@ -23,6 +23,7 @@ static const struct rule rules[EVENT_COUNT] = {
         [EVENT_CONNECTION_OPEN] = { "connection_open", LOG_DEBUG, 100, 200 },
         [EVENT_CONNECTION_CLOSE] = { "connection_close", LOG_DEBUG, 100, 200 },
         [EVENT_DATA] = { "data", LOG_DEBUG, 100, 200 },
+        [EVENT_DATAGRAM] = { "datagram", LOG_DEBUG, 100, 200 },
         [EVENT_ACCEPT_PAUSED] = { "accept_paused", LOG_WARN, 1, 5 },
         [EVENT_LIMIT_REACHED] = { "limit_reached", LOG_WARN, 1, 5 },
 };
@@ -68,12 +69,12 @@ void report_init(struct report *report, struct log *log, const char *const *list
             (struct report){ .log = log, .listeners = listeners, .listener_count = listener_count };
 }
 
-void report_peer(const struct event *event, char ret_text[REPORT_PEER_SIZE])
+void report_peer(const struct event_peer *peer, char ret_text[REPORT_PEER_SIZE])
 {
         static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-        const unsigned char *address = event->open.address;
+        const unsigned char *address = peer->address;
         char text[INET6_ADDRSTRLEN] = "";
-        int family = event->open.family;
+        int family = peer->family;
 
         if (family == AF_INET6 && memcmp(address, mapped, sizeof(mapped)) == 0) {
                 family = AF_INET;
@@ -85,7 +86,7 @@ void report_peer(const struct event *event, char ret_text[REPORT_PEER_SIZE])
         }
         inet_ntop(family, address, text, sizeof(text));
         snprintf(ret_text, REPORT_PEER_SIZE, family == AF_INET ? "%s:%u" : "[%s]:%u", text,
-                 event->open.port);
+                 peer->port);
 }
 
 static void add_listener(struct report *report, const struct event *event)
@@ -100,7 +101,7 @@ static void add_open(struct report *report, const struct event *event)
 {
         char peer[REPORT_PEER_SIZE];
 
-        report_peer(event, peer);
+        report_peer(&event->open, peer);
         log_number(report->log, "connection", event->connection);
         add_listener(report, event);
         log_text(report->log, "peer", peer);
@@ -115,14 +116,32 @@ static void add_close(struct log *log, const struct event *event)
         log_text(log, "reason", counters_closed_name(event->close.reason));
 }
 
+static void add_message(struct log *log, const unsigned char *bytes, uint8_t shown, uint32_t size)
+{
+        ensure(shown <= EVENT_PREVIEW_SIZE);
+        log_number(log, "size", size);
+        log_bytes(log, "text", bytes, shown);
+        if (shown < size)
+                log_number(log, "truncated", 1);
+}
+
 static void add_data(struct log *log, const struct event *event)
 {
-        ensure(event->data.shown <= EVENT_PREVIEW_SIZE);
         log_number(log, "connection", event->connection);
-        log_number(log, "size", event->data.size);
-        log_bytes(log, "text", event->data.bytes, event->data.shown);
-        if (event->data.shown < event->data.size)
-                log_number(log, "truncated", 1);
+        add_message(log, event->data.bytes, event->data.shown, event->data.size);
+}
+
+static void add_datagram(struct report *report, const struct event *event)
+{
+        char peer[REPORT_PEER_SIZE];
+
+        report_peer(&event->datagram.peer, peer);
+        add_listener(report, event);
+        log_text(report->log, "peer", peer);
+        if (event->datagram.drop != DATAGRAM_DROP_NONE)
+                log_text(report->log, "dropped", counters_dropped_name(event->datagram.drop));
+        add_message(report->log, event->datagram.bytes, event->datagram.shown,
+                    event->datagram.size);
 }
 
 static void add_paused(struct report *report, const struct event *event)
@@ -147,6 +166,9 @@ static void add_fields(struct report *report, const struct event *event)
                 break;
         case EVENT_DATA:
                 add_data(report->log, event);
+                break;
+        case EVENT_DATAGRAM:
+                add_datagram(report, event);
                 break;
         case EVENT_ACCEPT_PAUSED:
                 add_paused(report, event);

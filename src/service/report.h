@@ -47,5 +47,5 @@ void report_event(struct report *report, uint32_t worker, const struct event *ev
  */
 uint32_t report_take(struct report *report, uint32_t worker, struct events *events, uint32_t most);
 
-/* "127.0.0.1:40312", "[::1]:40312", "unix" of a connection_open event. */
-void report_peer(const struct event *event, char ret_text[REPORT_PEER_SIZE]);
+/* "127.0.0.1:40312", "[::1]:40312", "unix". */
+void report_peer(const struct event_peer *peer, char ret_text[REPORT_PEER_SIZE]);

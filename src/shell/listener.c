@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "shell/inbox.h"
 #include "shell/sys.h"
 
 /*
@@ -20,7 +21,7 @@ static int user_timeout_ms(uint64_t stall_ns)
         return ms > INT_MAX / 2 ? INT_MAX : 2 * (int)ms;
 }
 
-static int set_options(int fd, uint64_t stall_ns)
+static int set_stream_options(int fd, uint64_t stall_ns)
 {
         const struct {
                 int level;
@@ -49,9 +50,9 @@ static int set_options(int fd, uint64_t stall_ns)
 
 /* An address that can change hands between sockets: port 0 becomes the number that was taken. */
 struct place {
+        const struct listener_setup *setup;
         struct sockaddr_storage address;
         uint32_t size;
-        bool is_dual;
 };
 
 static const struct sockaddr *as_address(const struct place *place)
@@ -59,13 +60,28 @@ static const struct sockaddr *as_address(const struct place *place)
         return (const struct sockaddr *)&place->address;
 }
 
-/* Binds a socket of its own options to the place; the first one finds out its port. */
-static int bind_to(struct place *place, int fd, bool is_first, uint64_t stall_ns)
+static int open_socket(const struct place *place)
 {
-        int error = set_options(fd, stall_ns);
+        return place->setup->is_datagram ? sys_socket_udp(place->address.ss_family)
+                                         : sys_socket_tcp(place->address.ss_family);
+}
+
+/* SO_REUSEADDR of UDP would let another process bind the same port (socket(7)): it is not set. */
+static int set_options(const struct place *place, int fd)
+{
+        if (place->setup->is_datagram)
+                return inbox_prepare(fd, place->address.ss_family,
+                                     listener_is_wildcard(as_address(place)));
+        return set_stream_options(fd, place->setup->stall_ns);
+}
+
+/* Binds a socket of its own options to the place; the first one finds out its port. */
+static int bind_to(struct place *place, int fd, bool is_first)
+{
+        int error = set_options(place, fd);
 
         if (error == 0 && place->address.ss_family == AF_INET6)
-                error = sys_setsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !place->is_dual);
+                error = sys_setsockopt_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, !place->setup->is_dual);
         if (error == 0 && !is_first)
                 error = sys_setsockopt_int(fd, SOL_SOCKET, SO_REUSEPORT, 1);
         if (error == 0)
@@ -82,15 +98,14 @@ static void close_all(const int *fds, unsigned count)
 }
 
 /* Opens and binds them one after the other; *ret_open counts those to close on failure. */
-static int bind_all(struct place *place, uint64_t stall_ns, int *fds, unsigned count,
-                    unsigned *ret_open)
+static int bind_all(struct place *place, int *fds, unsigned count, unsigned *ret_open)
 {
         for (unsigned i = 0; i < count; i++) {
-                fds[i] = sys_socket_tcp(place->address.ss_family);
+                fds[i] = open_socket(place);
                 if (fds[i] < 0)
                         return fds[i];
                 ++*ret_open;
-                int error = bind_to(place, fds[i], i == 0, stall_ns);
+                int error = bind_to(place, fds[i], i == 0);
                 if (error == 0 && i == 0 && count > 1)
                         error = sys_setsockopt_int(fds[i], SOL_SOCKET, SO_REUSEPORT, 1);
                 if (error < 0)
@@ -101,16 +116,24 @@ static int bind_all(struct place *place, uint64_t stall_ns, int *fds, unsigned c
 
 int listener_open(const struct listener_setup *setup, int *ret_fds, unsigned count)
 {
-        struct place place = { .size = setup->address_size, .is_dual = setup->is_dual };
+        struct place place = { .setup = setup, .size = setup->address_size };
         unsigned open = 0;
 
         memcpy(&place.address, setup->address, setup->address_size);
-        int error = bind_all(&place, setup->stall_ns, ret_fds, count, &open);
-        for (unsigned i = 0; i < count && error == 0; i++)
+        int error = bind_all(&place, ret_fds, count, &open);
+        for (unsigned i = 0; i < count && error == 0 && !setup->is_datagram; i++)
                 error = sys_listen(ret_fds[i], LISTENER_BACKLOG);
         if (error < 0)
                 close_all(ret_fds, open);
         return error;
+}
+
+bool listener_is_wildcard(const struct sockaddr *address)
+{
+        struct ip ip;
+        uint16_t port;
+
+        return ip_from_socket(address, &ip, &port) && ip_is_unspecified(ip);
 }
 
 enum counters_accept_error listener_classify(int error)

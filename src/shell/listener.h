@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listening TCP sockets: how they are opened, and what an error of accept(2) means. Every option
- * that a connection needs is set here and inherited by the accepted sockets (socket(7), tcp(7)), so
- * none is set after accept.
+ * Sockets at an address: how listening TCP sockets and UDP sockets are opened, and what an error of
+ * accept(2) means. Every option that a connection needs is set here and inherited by the accepted
+ * sockets (socket(7), tcp(7)), so none is set after accept.
  */
 #pragma once
 
@@ -28,24 +28,28 @@ struct listener {
 };
 
 struct listener_setup {
+        bool is_datagram;               /* UDP, else TCP */
         const struct sockaddr *address; /* IPv4 or IPv6; port 0 takes a free one */
         uint32_t address_size;
         bool is_dual; /* the IPv6 socket takes IPv4 too, else IPv6 only */
         /*
          * The kernel keeps bytes for a peer that no longer answers for twice this time
-         * (TCP_USER_TIMEOUT); 0 = its default.
+         * (TCP_USER_TIMEOUT); 0 = its default. Not for UDP.
          */
         uint64_t stall_ns;
 };
 
 /*
  * Opens `count` sockets, 1 or more, that listen on one address, among which the kernel spreads the
- * connections. The address must be free, also of other servers that would share it: the first
- * socket binds alone, then SO_REUSEPORT lets the others in. 0, and the descriptors are the
- * caller's; or -errno, and nothing is left open.
+ * connections, or the peers. The address must be free, also of other servers that would share it:
+ * the first socket binds alone, then SO_REUSEPORT lets the others in. 0, and the descriptors are
+ * the caller's; or -errno, and nothing is left open.
  */
 __attribute__((warn_unused_result)) int listener_open(const struct listener_setup *setup,
                                                       int *ret_fds, unsigned count);
+
+/* True if it stands for all addresses of its family. */
+bool listener_is_wildcard(const struct sockaddr *address);
 
 /* What kind of failure an errno of accept(2) is; positive errno. */
 enum counters_accept_error listener_classify(int error);

@@ -23,6 +23,7 @@ int sys_unreserve(void *data, size_t size);
 
 /* Sockets are nonblocking and close-on-exec. */
 int sys_socket_tcp(int family);
+int sys_socket_udp(int family);
 int sys_setsockopt_int(int fd, int level, int name, int value);
 int sys_bind(int fd, const struct sockaddr *address, uint32_t size);
 int sys_getsockname(int fd, struct sockaddr *ret_address, uint32_t *size);
@@ -30,6 +31,11 @@ int sys_listen(int fd, int backlog);
 int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size);
 long sys_recv(int fd, void *data, uint32_t size, int flags);
 long sys_send(int fd, const void *data, uint32_t size);
+/* Datagrams: the size of one, or the number of several. */
+long sys_recvmsg(int fd, struct msghdr *message);
+int sys_recvmmsg(int fd, struct mmsghdr *messages, unsigned count);
+long sys_sendmsg(int fd, const struct msghdr *message);
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned count);
 int sys_shutdown_write(int fd);
 /* From now on sys_close() resets the connection instead of finishing it. */
 int sys_reset_on_close(int fd);

@@ -54,6 +54,11 @@ int sys_socket_tcp(int family)
         return result(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
+int sys_socket_udp(int family)
+{
+        return result(socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
 int sys_setsockopt_int(int fd, int level, int name, int value)
 {
         return result(setsockopt(fd, level, name, &value, sizeof(value)));
@@ -80,7 +85,7 @@ int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size)
 }
 
 /*
- * Not by recv(2) and send(2) of libc: in a process with threads those are cancellation points, two
+ * Not by recv(2) and its like of libc: in a process with threads those are cancellation points, two
  * locked instructions a call, and no thread here is ever cancelled.
  */
 long sys_recv(int fd, void *data, uint32_t size, int flags)
@@ -95,6 +100,30 @@ long sys_send(int fd, const void *data, uint32_t size)
         long sent = syscall(SYS_sendto, fd, data, (size_t)size, MSG_NOSIGNAL, NULL, 0);
 
         return sent < 0 ? -errno : sent;
+}
+
+long sys_recvmsg(int fd, struct msghdr *message)
+{
+        long got = syscall(SYS_recvmsg, fd, message, 0);
+
+        return got < 0 ? -errno : got;
+}
+
+int sys_recvmmsg(int fd, struct mmsghdr *messages, unsigned count)
+{
+        return result((int)syscall(SYS_recvmmsg, fd, messages, count, 0, NULL));
+}
+
+long sys_sendmsg(int fd, const struct msghdr *message)
+{
+        long sent = syscall(SYS_sendmsg, fd, message, MSG_NOSIGNAL);
+
+        return sent < 0 ? -errno : sent;
+}
+
+int sys_sendmmsg(int fd, struct mmsghdr *messages, unsigned count)
+{
+        return result((int)syscall(SYS_sendmmsg, fd, messages, count, MSG_NOSIGNAL));
 }
 
 int sys_shutdown_write(int fd)
@@ -128,7 +157,8 @@ int sys_poll_set(int poll_fd, int operation, int fd, uint32_t events, uint64_t t
 
 int sys_poll_wait(int poll_fd, struct epoll_event *events, int count, int timeout_ms)
 {
-        return result(epoll_wait(poll_fd, events, count, timeout_ms));
+        return result(
+            (int)syscall(SYS_epoll_pwait, poll_fd, events, count, timeout_ms, NULL, (size_t)8));
 }
 
 int sys_wake_open(void)

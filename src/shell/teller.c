@@ -26,23 +26,33 @@ static struct event about(const struct conn *conn, enum event_kind kind, uint64_
                                .listener = conn->listener };
 }
 
-static void note_peer(struct event *event, const struct sockaddr *peer, uint32_t peer_size)
+static void note_peer(struct event_peer *note, const struct sockaddr *peer, uint32_t peer_size)
 {
         struct sockaddr_in ip;
         struct sockaddr_in6 ip6;
 
-        event->open.family = AF_UNIX;
+        note->family = AF_UNIX;
         if (peer_size >= sizeof(ip) && peer->sa_family == AF_INET) {
                 memcpy(&ip, peer, sizeof(ip));
-                event->open.family = AF_INET;
-                event->open.port = ntohs(ip.sin_port);
-                memcpy(event->open.address, &ip.sin_addr, sizeof(ip.sin_addr));
+                note->family = AF_INET;
+                note->port = ntohs(ip.sin_port);
+                memcpy(note->address, &ip.sin_addr, sizeof(ip.sin_addr));
         } else if (peer_size >= sizeof(ip6) && peer->sa_family == AF_INET6) {
                 memcpy(&ip6, peer, sizeof(ip6));
-                event->open.family = AF_INET6;
-                event->open.port = ntohs(ip6.sin6_port);
-                memcpy(event->open.address, &ip6.sin6_addr, sizeof(ip6.sin6_addr));
+                note->family = AF_INET6;
+                note->port = ntohs(ip6.sin6_port);
+                memcpy(note->address, &ip6.sin6_addr, sizeof(ip6.sin6_addr));
         }
+}
+
+/* The beginning of a message; returns how much that is. */
+static uint8_t show(unsigned char ret_bytes[EVENT_PREVIEW_SIZE], const unsigned char *data,
+                    uint32_t size)
+{
+        uint32_t shown = size < EVENT_PREVIEW_SIZE ? size : EVENT_PREVIEW_SIZE;
+
+        memcpy(ret_bytes, data, shown);
+        return (uint8_t)shown;
 }
 
 void teller_open(const struct teller *teller, const struct conn *conn, const struct sockaddr *peer,
@@ -51,7 +61,7 @@ void teller_open(const struct teller *teller, const struct conn *conn, const str
         if (!is_told(teller))
                 return;
         struct event event = about(conn, EVENT_CONNECTION_OPEN, conn->opened_ns);
-        note_peer(&event, peer, peer_size);
+        note_peer(&event.open, peer, peer_size);
         put(teller, &event);
 }
 
@@ -73,10 +83,24 @@ void teller_data(const struct teller *teller, const struct conn *conn, const uns
         if (!is_told(teller))
                 return;
         struct event event = about(conn, EVENT_DATA, now_ns);
-        uint32_t shown = size < EVENT_PREVIEW_SIZE ? size : EVENT_PREVIEW_SIZE;
         event.data.size = size;
-        event.data.shown = (uint8_t)shown;
-        memcpy(event.data.bytes, data, shown);
+        event.data.shown = show(event.data.bytes, data, size);
+        put(teller, &event);
+}
+
+void teller_datagram(const struct teller *teller, uint8_t listener, const struct sockaddr *peer,
+                     uint32_t peer_size, const struct datagram *datagram, enum datagram_drop drop,
+                     uint64_t now_ns)
+{
+        struct event event = { .kind = EVENT_DATAGRAM, .time_ns = now_ns, .listener = listener };
+        uint32_t size = datagram->payload_size;
+
+        if (!is_told(teller))
+                return;
+        note_peer(&event.datagram.peer, peer, peer_size);
+        event.datagram.drop = (uint8_t)drop;
+        event.datagram.size = size;
+        event.datagram.shown = show(event.datagram.bytes, datagram->payload, size);
         put(teller, &event);
 }
 

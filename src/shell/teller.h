@@ -27,6 +27,11 @@ void teller_close(const struct teller *teller, const struct conn *conn, uint64_t
 void teller_data(const struct teller *teller, const struct conn *conn, const unsigned char *data,
                  uint32_t size, uint64_t now_ns);
 
+/* A datagram came to that listener; drop says whether it is answered. */
+void teller_datagram(const struct teller *teller, uint8_t listener, const struct sockaddr *peer,
+                     uint32_t peer_size, const struct datagram *datagram, enum datagram_drop drop,
+                     uint64_t now_ns);
+
 /* Accepting pauses. */
 void teller_paused(const struct teller *teller, uint8_t listener, enum counters_accept_error why,
                    uint64_t now_ns);

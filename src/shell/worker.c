@@ -234,6 +234,7 @@ static void stop_listening(struct worker *worker)
                 accept_some(worker, i, LISTENER_BACKLOG);
         }
         acceptor_close(&worker->acceptor);
+        reflector_drain(&worker->reflector, worker->now_ns);
 }
 
 __attribute__((cold, noinline)) static void start_draining(struct worker *worker)
@@ -306,6 +307,7 @@ __attribute__((flatten)) static void dispatch(struct worker *worker,
                 if (!ready_has(&worker->ready, slots_index(&worker->slots, conn)))
                         run_conn(worker, conn);
         } else if (event->data.u64 != WAKER_TOKEN) {
+                reflector_turn(&worker->reflector, event->data.u64, worker->now_ns);
                 acceptor_notice(&worker->acceptor, event->data.u64);
         } else if (atomic_load(&worker->is_asked_to_drain)) {
                 start_draining(worker);
@@ -348,6 +350,8 @@ static int open_poll(struct worker *worker)
                 return error;
         }
         acceptor_init(&worker->acceptor, worker->poll_fd, worker->counters, &worker->config.teller);
+        reflector_init(&worker->reflector, worker->poll_fd, worker->counters,
+                       &worker->config.teller);
         return 0;
 }
 
@@ -375,6 +379,11 @@ int worker_listen(struct worker *worker, const struct listener *listener)
         return acceptor_add(&worker->acceptor, listener);
 }
 
+int worker_reflect(struct worker *worker, const struct reflector_setup *setup)
+{
+        return reflector_add(&worker->reflector, setup);
+}
+
 void worker_drain(struct worker *worker)
 {
         atomic_store(&worker->is_asked_to_drain, true);
@@ -392,6 +401,7 @@ void worker_close(struct worker *worker)
                 quota_put(worker->config.connections);
         }
         acceptor_close(&worker->acceptor);
+        reflector_close(&worker->reflector);
         waker_close(&worker->waker);
         (void)sys_close(worker->poll_fd);
         worker_memory_release(worker);

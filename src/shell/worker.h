@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One worker: one epoll, its listeners, its connections. worker_step() is one round: fetch events,
- * take turns, accept, expire. Production loops over it in a thread; tests call it step by step.
+ * One worker: one epoll, its listeners, its connections, its UDP sockets. worker_step() is one
+ * round: fetch events, take turns, accept, expire. Production loops over it in a thread; tests call
+ * it step by step.
  *
  * A connection has at most one turn a round: at once when an event comes for it, or, if an earlier
  * turn left it ready, after the events.
@@ -20,6 +21,7 @@
 #include "core/timers.h"
 #include "shell/acceptor.h"
 #include "shell/pump.h"
+#include "shell/reflector.h"
 #include "shell/teller.h"
 #include "shell/waker.h"
 
@@ -54,6 +56,7 @@ struct worker {
         int poll_fd;
         struct waker waker;
         struct acceptor acceptor;
+        struct reflector reflector;
         bool is_draining;
         atomic_bool is_asked_to_drain;
         uint64_t now_ns;   /* read once a round */
@@ -78,6 +81,10 @@ worker_open(struct worker *worker, const struct worker_config *config, struct co
  */
 __attribute__((warn_unused_result)) int worker_listen(struct worker *worker,
                                                       const struct listener *listener);
+
+/* Answers datagrams at a socket from now on; likewise. */
+__attribute__((warn_unused_result)) int worker_reflect(struct worker *worker,
+                                                       const struct reflector_setup *setup);
 
 /*
  * One round; waits for events at most timeout_ms, -1 = as long as there is nothing to do.

@@ -277,7 +277,8 @@ int main(void)
                 void (*add)(TCase *tcase);
         } parts[] = {
                 { "accepting", contract_accepting }, { "bytes", contract_bytes },
-                { "edges", contract_edges },         { "finish", contract_finish },
+                { "datagrams", contract_datagrams }, { "edges", contract_edges },
+                { "paths", contract_paths },         { "finish", contract_finish },
                 { "ports", contract_ports },         { "reset", contract_reset },
                 { "space", contract_space },         { "timers", contract_timers },
                 { "unix", contract_unix },           { "urgent", contract_urgent },

@@ -91,8 +91,10 @@ void expect_silence(int poll_fd);
 
 void contract_accepting(TCase *tcase);
 void contract_bytes(TCase *tcase);
+void contract_datagrams(TCase *tcase);
 void contract_edges(TCase *tcase);
 void contract_finish(TCase *tcase);
+void contract_paths(TCase *tcase);
 void contract_ports(TCase *tcase);
 void contract_reset(TCase *tcase);
 void contract_space(TCase *tcase);

@@ -31,6 +31,7 @@ static const char usage[] =
     "  --runs N      how many seeds, one after the other (default 1)\n"
     "  --seconds N   run seeds until then, whatever --runs says\n"
     "  --steps N     decisions a run, before it must finish (default 2000)\n"
+    "  --datagrams   nearly nothing but datagrams, most in batches\n"
     "  --trace       print every event of the first run to standard output\n"
     "  --help        print this\n";
 
@@ -40,6 +41,7 @@ static struct {
         uint64_t seconds;
         uint64_t steps;
         bool is_traced;
+        bool are_datagrams;
 } options = { .seed = 1, .runs = 1, .steps = 2000 };
 
 static const char *program;
@@ -49,10 +51,10 @@ static uint64_t seed;
 static void tell_seed(void)
 {
         char line[512];
-        int size = snprintf(line, sizeof(line),
-                            "seed %" PRIu64 " failed; again: %s --seed %" PRIu64 " --steps %" PRIu64
-                            " --trace\n",
-                            seed, program, seed, options.steps);
+        int size = snprintf(
+            line, sizeof(line),
+            "seed %" PRIu64 " failed; again: %s --seed %" PRIu64 " --steps %" PRIu64 "%s --trace\n",
+            seed, program, seed, options.steps, options.are_datagrams ? " --datagrams" : "");
 
         if (size > 0 && write(STDERR_FILENO, line, (size_t)size) < 0)
                 _exit(EXIT_FAILURE);
@@ -111,6 +113,7 @@ static void parse(int argc, char **argv)
                 { "runs", required_argument, NULL, 'r' },
                 { "seconds", required_argument, NULL, 't' },
                 { "steps", required_argument, NULL, 'n' },
+                { "datagrams", no_argument, NULL, 'd' },
                 { "trace", no_argument, NULL, 'v' },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -132,6 +135,9 @@ static void parse(int argc, char **argv)
                         options.steps =
                             number("--steps wants 1 to 1000000000", optarg, 1, STEPS_MAX);
                         break;
+                case 'd':
+                        options.are_datagrams = true;
+                        break;
                 case 'v':
                         options.is_traced = true;
                         break;
@@ -149,7 +155,9 @@ static void parse(int argc, char **argv)
 static struct world_result run_once(FILE *trace)
 {
         struct choice choice = choice_from_seed(seed);
-        struct world_settings settings = { .steps = (uint32_t)options.steps, .trace = trace };
+        struct world_settings settings = { .steps = (uint32_t)options.steps,
+                                           .are_datagrams = options.are_datagrams,
+                                           .trace = trace };
 
         return world_run(&choice, &settings);
 }
@@ -161,15 +169,19 @@ static struct {
         uint64_t bytes;
         uint64_t connections;
         uint64_t complete;
+        uint64_t datagrams;
+        uint64_t answers;
 } total;
 
 static void add(const struct world_result *result)
 {
         total.events += result->figures.events;
         total.faults += result->figures.faults[SIM_NO_FAULT];
-        total.bytes += result->figures.bytes;
+        total.bytes += result->figures.bytes + result->figures.answer_bytes;
         total.connections += result->figures.connections;
         total.complete += result->complete;
+        total.datagrams += result->figures.datagrams;
+        total.answers += result->figures.answers;
 }
 
 /* The same seed twice must give the same events: else no failure could be had again. */
@@ -214,8 +226,9 @@ int main(int argc, char **argv)
                                      : total.runs < options.runs);
         double seconds = elapsed(&since);
         printf("%" PRIu64 " seeds twice, %" PRIu64 " events, %" PRIu64 " faults, %" PRIu64
-               " bytes checked, %" PRIu64 " connections, %" PRIu64 " complete, %.0f events/s\n",
+               " bytes checked, %" PRIu64 " connections, %" PRIu64 " complete, %" PRIu64
+               " datagrams, %" PRIu64 " answered, %.0f events/s\n",
                total.runs, total.events, total.faults, total.bytes, total.connections,
-               total.complete, (double)total.events / seconds);
+               total.complete, total.datagrams, total.answers, (double)total.events / seconds);
         return EXIT_SUCCESS;
 }

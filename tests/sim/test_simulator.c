@@ -96,7 +96,7 @@ TRAP(leaving_a_connection, start_connected(); sys_close(fd); sys_close(listen_fd
 TRAP(leaving_memory_reserved, start(); (void)sys_reserve(PAGE); sim_close();)
 TRAP(round_of_too_many_calls, start(); for (unsigned i = 0; i < 1000000; i++) (void)sys_clock();)
 TRAP(reserving_for_too_many_workers,
-     start(); for (unsigned i = 0; i <= SIM_POLLS_MAX; i++) (void)sys_reserve(PAGE);)
+     start(); for (unsigned i = 0; i <= 2 * SIM_POLLS_MAX; i++) (void)sys_reserve(PAGE);)
 TRAP(giving_back_part,
      start(); void *pages = sys_reserve(2 * PAGE); (void)sys_unreserve(pages, PAGE);)
 TRAP(releasing_what_was_not_reserved,

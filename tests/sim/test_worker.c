@@ -257,6 +257,8 @@ START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
 }
 END_TEST
 
+static bool opens_udp; /* else TCP */
+
 /* Opens `count` listening sockets; 0 or -errno. */
 static int try_to_listen(int family, bool is_dual, uint16_t at, int *fds, unsigned count)
 {
@@ -267,7 +269,8 @@ static int try_to_listen(int family, bool is_dual, uint16_t at, int *fds, unsign
                                         .address_size = family == AF_INET6
                                                             ? sizeof(address)
                                                             : sizeof(struct sockaddr_in),
-                                        .is_dual = is_dual };
+                                        .is_dual = is_dual,
+                                        .is_datagram = opens_udp };
 
         return listener_open(&setup, fds, count);
 }
@@ -287,7 +290,7 @@ static void close_listeners(const int *fds, unsigned count)
 }
 
 /* Its workers share the port, and would share it with those of another server. */
-START_TEST(port_of_another_server_is_taken_though_it_is_shared)
+static void check_that_it_is_taken(void)
 {
         int ours[2];
         int others[2];
@@ -301,9 +304,17 @@ START_TEST(port_of_another_server_is_taken_though_it_is_shared)
         close_listeners(ours, 2);
         sim_close();
 }
+
+START_TEST(port_of_another_server_is_taken_though_it_is_shared)
+{
+        opens_udp = false;
+        check_that_it_is_taken();
+        opens_udp = true;
+        check_that_it_is_taken();
+}
 END_TEST
 
-START_TEST(ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual)
+static void check_ports_of_families(void)
 {
         int ip4[2];
         int ip6[2];
@@ -317,6 +328,30 @@ START_TEST(ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual)
         ck_assert_int_eq(try_to_listen(AF_INET6, true, 862, ip6, 2), 0);
         ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ip4, 2), -EADDRINUSE);
         close_listeners(ip6, 2);
+        sim_close();
+}
+
+START_TEST(ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual)
+{
+        opens_udp = false;
+        check_ports_of_families();
+        opens_udp = true;
+        check_ports_of_families();
+}
+END_TEST
+
+START_TEST(streams_and_datagrams_have_ports_of_their_own)
+{
+        int streams[2];
+        int datagrams[2];
+
+        start_alone();
+        opens_udp = false;
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, streams, 2), 0);
+        opens_udp = true;
+        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, datagrams, 2), 0);
+        close_listeners(streams, 2);
+        close_listeners(datagrams, 2);
         sim_close();
 }
 END_TEST
@@ -335,6 +370,7 @@ int main(void)
                 unix_connection_whose_option_cannot_be_set_is_refused,
                 port_of_another_server_is_taken_though_it_is_shared,
                 ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual,
+                streams_and_datagrams_have_ports_of_their_own,
         };
 
         return SUITE_RUN("worker", tests);

@@ -15,6 +15,8 @@ struct book {
         struct event records[EVENTS_MAX];
         bool is_verbose;
         uint64_t told[EVENT_COUNT];
+        uint64_t datagram_bytes;
+        uint64_t dropped[DATAGRAM_DROP_COUNT];
         uint64_t said; /* bytes of messages */
         uint64_t received;
         uint64_t sent;
@@ -85,6 +87,10 @@ static void add(struct book *book, const struct event *event)
 {
         if (event->kind == EVENT_DATA)
                 book->said += event->data.size;
+        if (event->kind == EVENT_DATAGRAM) {
+                book->datagram_bytes += event->datagram.size;
+                book->dropped[event->datagram.drop]++;
+        }
         if (event->kind != EVENT_CONNECTION_CLOSE)
                 return;
         book->received += event->close.received;
@@ -92,12 +98,17 @@ static void add(struct book *book, const struct event *event)
         book->closed[event->close.reason]++;
 }
 
+static bool is_of_connection(enum event_kind kind)
+{
+        return kind == EVENT_CONNECTION_OPEN || kind == EVENT_CONNECTION_CLOSE ||
+               kind == EVENT_DATA;
+}
+
 static void note(struct book *book, const struct event *event)
 {
         book->told[event->kind]++;
         add(book, event);
-        if (event->kind != EVENT_ACCEPT_PAUSED && event->kind != EVENT_LIMIT_REACHED &&
-            events_lost(&book->events) == 0)
+        if (is_of_connection(event->kind) && events_lost(&book->events) == 0)
                 check_order(book, event);
 }
 
@@ -133,6 +144,18 @@ static void check_connections(const struct book *book, const struct counters *co
                                  end);
 }
 
+/* Every datagram, and why it is not answered; but for those that then found no way out. */
+static void check_datagrams(const struct book *book, const struct counters *counters)
+{
+        if (book->told[EVENT_DATAGRAM] != counter_read(&counters->datagrams_received) ||
+            book->datagram_bytes != counter_read(&counters->datagram_received_bytes))
+                sim_fail("the log misses datagrams");
+        for (unsigned why = DATAGRAM_DROP_NONE + 1; why < DATAGRAM_DROP_SEND_BUFFER; why++)
+                if (book->dropped[why] != counter_read(&counters->datagrams_dropped[why]))
+                        sim_fail("%" PRIu64 " datagrams are told dropped as %s", book->dropped[why],
+                                 counters_dropped_name(why));
+}
+
 static void check_complete(const struct book *book, const struct counters *counters)
 {
         if (events_lost(&book->events) > 0)
@@ -140,12 +163,14 @@ static void check_complete(const struct book *book, const struct counters *count
         if (book->told[EVENT_ACCEPT_PAUSED] != counter_read(&counters->accept_pauses) ||
             book->told[EVENT_LIMIT_REACHED] != counter_read(&counters->refused[REFUSED_LIMIT]))
                 sim_fail("the log misses pauses or refusals");
-        if (book->is_verbose)
+        if (book->is_verbose) {
                 check_connections(book, counters);
-        else if (book->told[EVENT_CONNECTION_OPEN] + book->told[EVENT_CONNECTION_CLOSE] +
-                     book->told[EVENT_DATA] >
-                 0)
+                check_datagrams(book, counters);
+        } else if (book->told[EVENT_CONNECTION_OPEN] + book->told[EVENT_CONNECTION_CLOSE] +
+                       book->told[EVENT_DATA] + book->told[EVENT_DATAGRAM] >
+                   0) {
                 sim_fail("a quiet log tells of connections");
+        }
 }
 
 void logbook_close(const struct worker *workers, uint32_t count)

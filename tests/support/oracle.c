@@ -220,6 +220,7 @@ static void sleeps(uint32_t worker, uint64_t until_ns)
                 sim_fail("accepting will not be resumed in time");
         if (sim_is_accepting_paused(worker) && sim_has_closed_since_pause(worker))
                 sim_fail("a connection closed, and accepting was not resumed");
+        oracle_datagrams_sleep(worker);
         oracle_check_counters_of(worker, owing);
         oracle_check_counters();
 }
@@ -239,7 +240,8 @@ void oracle_settled(void)
 
 const struct sim_watcher *oracle_watcher(void)
 {
-        static const struct sim_watcher watcher = { server_closes, listener_closes, sleeps };
+        static const struct sim_watcher watcher = { server_closes, listener_closes, sleeps,
+                                                    oracle_datagram_ends, oracle_receiver_closes };
 
         return &watcher;
 }
@@ -247,6 +249,7 @@ const struct sim_watcher *oracle_watcher(void)
 void oracle_open(const struct worker *workers, uint32_t count)
 {
         memset(&oracle, 0, sizeof(oracle));
+        oracle_datagrams_close();
         oracle.workers = workers;
         oracle.count = count;
 }
@@ -288,6 +291,7 @@ void oracle_step(uint32_t worker)
                 if (faults == oracle.faults)
                         check_fairness(i, link);
         }
+        oracle_datagrams_step(worker, faults != oracle.faults);
         oracle.faults = faults;
 }
 

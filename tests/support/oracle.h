@@ -8,7 +8,7 @@
 #pragma once
 
 #include "shell/worker.h"
-#include "support/sim.h"
+#include "support/oracle_datagrams.h"
 
 /* The workers of one process; they need not be open yet, and stay the caller's. */
 void oracle_open(const struct worker *workers, uint32_t count);

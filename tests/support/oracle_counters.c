@@ -48,6 +48,9 @@ void oracle_check_counters(void)
         if (SUM(peek_turns) != figures->peeks)
                 sim_fail("%" PRIu64 " peek turns counted, there were %" PRIu64, SUM(peek_turns),
                          figures->peeks);
+        if (SUM(datagrams_overflowed) != figures->overflows)
+                sim_fail("%" PRIu64 " overflows counted, %" PRIu64 " were told of",
+                         SUM(datagrams_overflowed), figures->overflows);
         if (figures->herds > 0)
                 sim_fail("one connection woke several workers");
 }

@@ -26,3 +26,10 @@ uint32_t oracle_open_count(void);
 void oracle_check_counters(void);
 /* The same of one worker, whose connections owe bytes in that number. */
 void oracle_check_counters_of(uint32_t worker, uint32_t owing);
+
+/* Of datagrams, as of what sim_watcher tells and as of the oracle's own calls. */
+void oracle_datagrams_close(void);
+void oracle_datagrams_step(uint32_t worker, bool has_faults);
+void oracle_datagrams_sleep(uint32_t worker);
+void oracle_datagram_ends(const struct sim_received *received);
+void oracle_receiver_closes(uint32_t worker, const struct sim_receiver *receiver);

@@ -25,6 +25,7 @@ void sim_open(struct choice *choice, const struct sim_settings *settings,
         for (unsigned i = 0; i < SIM_POLLS_MAX; i++)
                 sim.polls[i] = (struct sim_poll){ .fd = -1, .drain_ns = UINT64_MAX };
         sim_memory_open();
+        sim_datagrams_open();
 }
 
 void sim_disturb(const uint32_t rates[SIM_FAULT_COUNT])
@@ -90,7 +91,7 @@ void sim_note(const char *what, int64_t a, int64_t b, int64_t result)
 
 int sim_enter(enum sim_call call)
 {
-        if (sim.figures.events - sim.step_began > SIM_CALLS_PER_STEP)
+        if (++sim.step_calls > SIM_CALLS_PER_STEP)
                 sim_fail("a round of more than %d calls", SIM_CALLS_PER_STEP);
         uint64_t number = ++sim.calls[call];
         const struct sim_injection *injection = &sim.injection;
@@ -185,7 +186,7 @@ uint64_t sim_progress(void)
 void sim_step(uint32_t worker)
 {
         sim.steps++;
-        sim.step_began = sim.figures.events;
+        sim.step_calls = 0;
         sim.current = worker;
         sim.polls[worker].sleeps_until_ns = 0;
 }

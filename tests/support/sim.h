@@ -9,6 +9,10 @@
  * that payload.h knows, made when the server reads it and checked when the server echoes it.
  * Misuse (a closed descriptor, a reserved buffer left behind, a byte that was never sent) ends the
  * process in sim_fail().
+ *
+ * Datagrams have payload by number: each its own, or all of one size the same. An answer must be
+ * what was received, go to who sent it, from where it was sent to, once, and in order for each
+ * peer; until the worker receives again, for by then it has no datagram any more.
  */
 #pragma once
 
@@ -16,12 +20,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/ip.h"
 #include "support/choice.h"
 
 enum {
         SIM_DESCRIPTORS_MAX = 128,
         SIM_LINKS_MAX = 96, /* connections that either side still knows */
         SIM_POLLS_MAX = 4,
+        SIM_DATAGRAMS_MAX = 256, /* that wait at a socket, a batch as one */
+        SIM_ANSWERS_KEPT = 8,
 };
 
 /* Kernel calls, for counting and for failing one on purpose. */
@@ -32,6 +39,7 @@ enum sim_call {
         SIM_RELEASE,
         SIM_UNRESERVE,
         SIM_SOCKET_TCP,
+        SIM_SOCKET_UDP,
         SIM_SETSOCKOPT_INT,
         SIM_BIND,
         SIM_GETSOCKNAME,
@@ -39,6 +47,10 @@ enum sim_call {
         SIM_ACCEPT,
         SIM_RECV,
         SIM_SEND,
+        SIM_RECVMSG,
+        SIM_RECVMMSG,
+        SIM_SENDMSG,
+        SIM_SENDMMSG,
         SIM_SHUTDOWN_WRITE,
         SIM_RESET_ON_CLOSE,
         SIM_CLOSE,
@@ -73,6 +85,15 @@ enum sim_fault {
         SIM_EVENT_FEW,             /* one event, though there are more */
         SIM_RELEASE_REFUSED,       /* pages do not go back */
         SIM_SHUTDOWN_REFUSED,      /* ENOTCONN of a connection that breaks just then */
+        SIM_DATAGRAM_LOST,         /* on its way to the server */
+        SIM_DATAGRAM_TWICE,        /* it comes twice */
+        SIM_DATAGRAM_CUT,          /* MSG_TRUNC or MSG_CTRUNC though there was room */
+        SIM_DATAGRAM_ERROR,        /* of a peer that an answer went to, told to recvmsg: ICMP */
+        SIM_DATAGRAM_FEW,          /* recvmmsg gives fewer than wait */
+        SIM_ANSWER_NO_ROOM,        /* EAGAIN of a datagram: the send buffer is full */
+        SIM_ANSWER_REFUSED,        /* a filter, a route that is gone, ICMP */
+        SIM_ANSWER_UNCUT,          /* what UDP_SEGMENT was to cut up is refused */
+        SIM_ANSWER_FEW,            /* sendmmsg takes fewer than it could */
         SIM_FAULT_COUNT,
 };
 
@@ -81,7 +102,8 @@ struct sim_settings {
         uint32_t descriptors;            /* as RLIMIT_NOFILE: numbers 0 to this - 1 */
         uint32_t buffer_min;             /* bytes of a socket's queue each way, at least */
         uint32_t buffer_max;             /* and at most; 1 or more */
-        FILE *trace;                     /* a line an event; NULL = none */
+        uint32_t datagrams_max; /* batches that wait at a UDP socket, at most; 0 = what fits */
+        FILE *trace;            /* a line an event; NULL = none */
 };
 
 /* Calls first to first + count - 1 of that function fail; first 0 = none. */
@@ -101,6 +123,10 @@ struct sim_options {
         bool reuse_port;
         bool reuse_address;
         bool is_ip6_only;
+        bool tells_overflows;
+        bool coalesces;
+        bool tells_ip4_path;
+        bool tells_ip6_path;
         uint32_t unsent_max; /* bytes; TCP_NOTSENT_LOWAT */
         uint64_t user_timeout_ns;
 };
@@ -156,12 +182,53 @@ struct sim_link {
         uint32_t step_sends;   /* calls of send in that round */
 };
 
+/*
+ * A datagram on its way to the server, or several of one size, but the last, that came as one: one
+ * batch for a socket that asked for UDP_GRO.
+ */
+struct sim_datagram {
+        struct ip source; /* IPv4 travels by IPv4 */
+        struct ip destination;
+        struct ip local; /* of the interface that it comes by: where it went, unless to many */
+        uint16_t source_port;
+        uint16_t port;
+        uint32_t size;         /* bytes of all of them */
+        uint32_t segment_size; /* of each; = size if it is one */
+        bool is_alike;         /* of one size all have the same payload, else none has */
+        uint64_t tag;          /* the sender's, for the watcher */
+};
+
+/* A datagram that a worker received, when it can no longer be answered. */
+struct sim_received {
+        uint64_t tag;
+        uint32_t worker;
+        uint32_t size;
+        bool is_truncated; /* the server was told so; of a batch that was cut it is one */
+        bool is_answered;
+        bool has_no_room; /* an answer before this one on that socket found the buffer full */
+        int error;        /* that the latest try to answer got, positive; 0 = none */
+};
+
+/* A UDP socket: what the oracle wants to know of it. */
+struct sim_receiver {
+        uint32_t waiting;  /* batches in its queue */
+        uint32_t room;     /* most that can wait */
+        uint32_t overflow; /* that did not, ever */
+        uint32_t told;     /* of them the server knows */
+        int last_receive;  /* what the latest call returned: batches, or -errno */
+        uint64_t step;     /* sim_steps() then */
+        uint32_t calls;    /* in that round */
+};
+
 /* Who watches; any may be NULL. */
 struct sim_watcher {
         void (*server_closes)(struct sim_link *link); /* before close(2) takes effect */
         void (*listener_closes)(int listen_fd, uint32_t waiting, int last_accept);
         /* Nothing is ready; UINT64_MAX = for ever. */
         void (*sleeps)(uint32_t worker, uint64_t until_ns);
+        /* In the order in which the server received them. */
+        void (*datagram_ends)(const struct sim_received *received);
+        void (*receiver_closes)(uint32_t worker, const struct sim_receiver *receiver);
 };
 
 struct sim_figures {
@@ -175,6 +242,13 @@ struct sim_figures {
         uint64_t accepts[2]; /* sockets that accept gave, and errors but EAGAIN and EINTR */
         uint64_t herds;      /* connections that woke more than one worker to accept them */
         uint64_t timer_sets; /* calls of sys_timer_set() */
+        uint64_t datagrams;  /* received by the server */
+        uint64_t datagram_bytes;
+        uint64_t answers; /* datagrams that it sent */
+        uint64_t answer_bytes;
+        uint64_t overflows; /* that it was told of */
+        uint64_t batches;   /* received, of more than one datagram */
+        uint64_t cuttings;  /* messages sent to be cut up by the kernel */
 };
 
 void sim_open(struct choice *choice, const struct sim_settings *settings,
@@ -229,6 +303,27 @@ const struct sim_figures *sim_figures(void);
 int sim_listen_unix(uint16_t *ret_port);
 /* dup(2). */
 int sim_duplicate(int fd);
+
+/*
+ * It comes to whom the kernel chooses, or to many. How many sockets have it now, or have counted
+ * that they had no room; -ECONNREFUSED: there is none. What is lost on its way counts as well.
+ */
+int sim_datagram_send(const struct sim_datagram *datagram);
+/* What was received and not answered will not be: tells the watcher. */
+void sim_datagrams_end(void);
+/* A worker's UDP sockets, one after the other from 0; NULL = no more. */
+const struct sim_receiver *sim_receiver_at(uint32_t worker, uint32_t number);
+/* An answer as it left, one or several of one size that were cut up. */
+struct sim_answer {
+        struct ip source;
+        struct ip peer;
+        uint16_t source_port;
+        uint16_t peer_port;
+        uint32_t size;         /* bytes of all of them */
+        uint32_t segment_size; /* = size if it is one */
+};
+/* The latest answer to that peer, one of the last SIM_ANSWERS_KEPT. */
+struct sim_answer sim_latest_answer(struct ip peer, uint16_t peer_port);
 
 /* Client side. A link's number is valid until sim_client_forget(). */
 /* -ECONNREFUSED: nobody listens; -EAGAIN: the backlog is full; -ENOBUFS: too many links. */

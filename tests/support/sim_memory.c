@@ -11,14 +11,17 @@
 #define __asan_address_is_poisoned(data) ((void)(data), 0)
 #endif
 
-/* Each worker reserves once; its pages lie behind the ones before it, with a gap between. */
-enum { PAGE = 4096, ARENA_SIZE = 8 * 1024 * 1024 };
+/*
+ * Each worker reserves once, and once more for datagrams; its pages lie behind the ones before it,
+ * with a gap between.
+ */
+enum { PAGE = 4096, ARENA_SIZE = 16 * 1024 * 1024, PIECES_MAX = 2 * SIM_POLLS_MAX };
 static _Alignas(PAGE) unsigned char arena[ARENA_SIZE];
 
 static struct {
         size_t begin;
         size_t size; /* 0 = given back */
-} pieces[SIM_POLLS_MAX];
+} pieces[PIECES_MAX];
 static uint32_t piece_count;
 
 void sim_memory_open(void)
@@ -38,6 +41,12 @@ void sim_memory_close(void)
                         sim_fail("%zu bytes were left reserved", pieces[i].size);
 }
 
+/* mmap(2) works by whole ones. */
+static size_t pages(size_t size)
+{
+        return (size + PAGE - 1) / PAGE * PAGE;
+}
+
 void *sys_reserve(size_t size)
 {
         int error = sim_enter(SIM_RESERVE);
@@ -50,8 +59,8 @@ void *sys_reserve(size_t size)
                 piece_count--;
         size_t begin = 0;
         if (piece_count > 0)
-                begin = pieces[piece_count - 1].begin + pieces[piece_count - 1].size + PAGE;
-        if (piece_count == SIM_POLLS_MAX || size == 0 || size > sizeof(arena) - begin)
+                begin = pieces[piece_count - 1].begin + pages(pieces[piece_count - 1].size) + PAGE;
+        if (piece_count == PIECES_MAX || size == 0 || size > sizeof(arena) - begin)
                 sim_fail("%zu bytes to reserve", size);
         pieces[piece_count].begin = begin;
         pieces[piece_count++].size = size;

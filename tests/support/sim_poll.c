@@ -61,6 +61,10 @@ uint32_t sim_events(int fd)
         case SIM_STREAM:
                 return sim_link_mask(&sim.links[descriptor->link]);
         case SIM_SOCKET:
+                if (sim.sockets[descriptor->socket].is_datagram)
+                        return sim.sockets[descriptor->socket].receiver.waiting > 0
+                                   ? EPOLLIN | EPOLLOUT
+                                   : EPOLLOUT;
                 if (!sim.sockets[descriptor->socket].is_listening)
                         return EPOLLOUT | EPOLLHUP;
                 return sim.sockets[descriptor->socket].waiting_count > 0 ? EPOLLIN : 0;

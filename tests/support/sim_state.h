@@ -2,6 +2,7 @@
 /* The simulated kernel's insides: for sim*.c alone. */
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/epoll.h>
 
 #include "support/sim.h"
@@ -22,8 +23,11 @@ struct sim_watch {
 struct sim_socket {
         uint32_t references; /* descriptors; 0 = free */
         bool is_unix;
+        bool is_datagram;
         struct sim_options options;
         uint16_t family;
+        struct ip address;        /* bound */
+        struct sockaddr_in6 name; /* as bind(2) was given it, or a sockaddr_in */
         uint16_t port; /* bound; 0 = not. A Unix socket has one that no TCP socket can have */
         bool is_listening;
         uint32_t backlog;
@@ -31,6 +35,9 @@ struct sim_socket {
         uint32_t waiting_first;
         uint32_t waiting_count;
         int last_accept;
+        int fd; /* of a UDP socket, which has one */
+        uint32_t packet_first;
+        struct sim_receiver receiver;
 };
 
 struct sim_descriptor {
@@ -78,13 +85,14 @@ struct sim {
         uint64_t now_ns;
         uint64_t progress;
         uint64_t steps;
-        uint64_t step_began; /* figures.events then */
+        uint64_t step_calls; /* since the latest began */
         uint32_t current;    /* whose round it is */
         int sticky_error;
         uint32_t sticky_left;
         uint32_t waiting;    /* connections in all backlogs */
         uint32_t late_count; /* edges that faults owe, about: 0 = none */
         uint32_t dark_count; /* clients that vanished, ever */
+        uint32_t stream;     /* of the payload of the next datagram */
         struct sim_socket sockets[SIM_SOCKETS_MAX];
         struct sim_poll polls[SIM_POLLS_MAX];
         struct sim_descriptor descriptors[SIM_DESCRIPTORS_MAX];
@@ -113,8 +121,18 @@ struct sim_descriptor *sim_descriptor(int fd, enum sim_kind kind);
 int sim_descriptor_open(enum sim_kind kind);
 /* The socket of a descriptor. */
 struct sim_socket *sim_socket(int fd);
+/* A socket with a descriptor, or -EMFILE. */
+int sim_socket_open(uint16_t family);
+/* Whether it may bind to the port, or listen there: 0 or -EADDRINUSE. */
+int sim_socket_check_port(const struct sim_socket *socket, uint16_t port);
 /* One descriptor of it is gone; with the last one, who waits is reset. */
 void sim_socket_release(int fd);
+/* Likewise of a UDP socket, whose only one it is: what waits is lost. */
+void sim_datagram_release(struct sim_socket *socket);
+/* Bound to no address. */
+bool sim_is_wildcard(const struct sim_socket *socket);
+/* Nothing was received yet. */
+void sim_datagrams_open(void);
 
 /* Something happened that a waiter wakes for; key 0 = any (as the kernel's wake_up with none). */
 void sim_poll_wake(int fd, uint32_t key);

@@ -12,6 +12,8 @@
 #include "support/clients.h"
 #include "support/logbook.h"
 #include "support/oracle.h"
+#include "support/senders.h"
+#include "support/world_datagrams.h"
 
 enum {
         PAGE = 4096,
@@ -33,6 +35,7 @@ static struct {
         struct worker_config config;
         struct quota connections;
         struct clients_settings clients;
+        uint32_t senders_part; /* of 16 who act; the others are clients */
 } world;
 
 static uint32_t below(uint32_t limit)
@@ -69,8 +72,9 @@ static void draw_faults(uint32_t ret_rates[SIM_FAULT_COUNT])
         for (unsigned kind = 1; kind < SIM_FAULT_COUNT; kind++)
                 ret_rates[kind] = ONE_OF(rates);
         /* These end connections, or many calls: too many leave nothing to look at. */
-        static const unsigned grave[] = { SIM_RESET, SIM_VANISH, SIM_ACCEPT_GONE, SIM_ACCEPT_STICKY,
-                                          SIM_WATCH_REFUSED };
+        static const unsigned grave[] = { SIM_RESET,         SIM_VANISH,        SIM_ACCEPT_GONE,
+                                          SIM_ACCEPT_STICKY, SIM_WATCH_REFUSED, SIM_DATAGRAM_ERROR,
+                                          SIM_ANSWER_REFUSED };
         for (unsigned i = 0; i < sizeof(grave) / sizeof(grave[0]); i++)
                 ret_rates[grave[i]] /= 16;
         if (below(8) == 7)
@@ -86,6 +90,16 @@ static struct sim_settings draw_kernel(FILE *trace)
         return (struct sim_settings){ .buffer_max = ONE_OF(buffers),
                                       .descriptors = 4 + 5 * world.worker_count + ONE_OF(spare),
                                       .trace = trace };
+}
+
+static void draw_datagrams(const struct world_settings *settings, struct sim_settings *kernel)
+{
+        world_datagrams_draw(world.choice, settings->are_datagrams);
+        if (world_datagrams_receivers() == 0)
+                return;
+        kernel->descriptors += world_datagrams_receivers() * world.worker_count;
+        kernel->datagrams_max = SIM_DATAGRAMS_MAX - below(SIM_DATAGRAMS_MAX);
+        world.senders_part = settings->are_datagrams ? 15 : 4 + below(12);
 }
 
 static void draw_clients(void)
@@ -252,7 +266,9 @@ static void act(bool may_drain)
         static const int timeouts[] = { -1, -1, -1, -1, -1, 0, 3, 100 };
         uint32_t what = below(64);
 
-        if (what < 43)
+        if (what < 43 && world.senders_part > 0 && !are_drained() && below(16) < world.senders_part)
+                senders_act();
+        else if (what < 43)
                 clients_act();
         else if (what < 44)
                 clients_crowd(below(8) == 7 ? below(CROWD_MAX) : 0);
@@ -285,6 +301,9 @@ static void finish(void)
         unsigned rounds = 0;
 
         sim_heal();
+        settle();
+        if (world_datagrams_receivers() > 0)
+                senders_finish();
         for (settle(); !clients_finish(); settle()) {
                 if (progress == sim_progress())
                         wait_for_server();
@@ -314,10 +333,13 @@ struct world_result world_run(struct choice *choice, const struct world_settings
         draw_faults(rates);
         draw_clients();
         bool may_drain = below(2) == 1;
+        draw_datagrams(settings, &kernel);
 
         sim_open(choice, &kernel, oracle_watcher());
         open_server();
         oracle_open(world.workers, world.worker_count);
+        if (world_datagrams_receivers() > 0)
+                world_datagrams_open(world.workers, world.worker_count);
         sim_disturb(rates);
         clients_open(choice, &world.clients);
         for (uint32_t i = 0; i < settings->steps && !choice_is_exhausted(choice); i++)

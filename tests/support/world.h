@@ -14,8 +14,9 @@
 
 struct world_settings {
         uint32_t
-            steps;   /* of the first phase, at most; it ends early when the choice is exhausted */
-        FILE *trace; /* a line an event; NULL = none */
+            steps; /* of the first phase, at most; it ends early when the choice is exhausted */
+        bool are_datagrams; /* nearly all that moves is datagrams, most in batches */
+        FILE *trace;        /* a line an event; NULL = none */
 };
 
 struct world_result {

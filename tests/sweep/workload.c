@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "post.h"
 #include "shell/listener.h"
 #include "shell/sys.h"
 #include "shell/worker.h"
@@ -128,6 +129,12 @@ static void open_server(void)
                         sim_fail("the listener does not open");
         }
         listen_unix();
+        if (!post_open(&worker)) {
+                sim_heal();
+                if (!post_open(&worker))
+                        sim_fail("the UDP socket does not open");
+        }
+        post_expect();
         result = WORKER_RUNS;
 }
 
@@ -158,6 +165,7 @@ static void connect_some(unsigned first, unsigned end)
 /*
  * Bulk behind a slow reader, one that takes the peek path beside it, urgent data, a ping-pong; by
  * the Unix socket bulk behind a slow reader, urgent now and then, so that it waits for room.
+ * Datagrams, one by one and so many that they are taken together.
  */
 static void serve(void)
 {
@@ -169,6 +177,7 @@ static void serve(void)
                 client_sends(2, 40, true);
                 client_sends(3, 64, false);
                 client_sends(UNIX_CLIENT, 3000, round % 4 == 0);
+                post_send(round % 6 == 0 ? 40 : 1);
                 settle();
                 client_takes(0, 900);
                 client_takes(1, 900);
@@ -197,6 +206,7 @@ static void drain(void)
         settle();
         client_sends(4, 500, false);
         clients[7] = sim_client_connect(ports[1]);
+        post_send(40);
         worker_drain(&worker);
         settle();
         client_takes(4, UINT32_MAX);
