@@ -7,7 +7,7 @@
 
 static int print_version(void)
 {
-        printf("echod %s (tcp, unix; IPv4, IPv6; %s)\n", ECHOD_VERSION, ECHOD_BUILD);
+        printf("echod %s (tcp, udp, unix; IPv4, IPv6; %s)\n", ECHOD_VERSION, ECHOD_BUILD);
         return EXIT_CODE_DONE;
 }
 

@@ -75,12 +75,14 @@ static int own_descriptors(const struct crew_member *member)
                 worker->waker.timer_fd,
         };
         enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };
-        int fds[OWN_COUNT + ACCEPTOR_LISTENERS_MAX];
+        int fds[OWN_COUNT + ACCEPTOR_LISTENERS_MAX + REFLECTOR_SOCKETS_MAX];
         unsigned count = OWN_COUNT;
 
         memcpy(fds, own, sizeof(own));
         for (unsigned i = 0; i < worker->acceptor.count; i++)
                 fds[count++] = worker->acceptor.listeners[i].fd;
+        for (unsigned i = 0; i < worker->reflector.count; i++)
+                fds[count++] = worker->reflector.sockets[i].fd;
         return descriptors_own(fds, count);
 }
 
@@ -118,21 +120,23 @@ int crew_start(struct crew *crew)
 
 /*
  * Main's copies of the listeners of those that have their own. A listener that is still open
- * somewhere takes connections that nobody accepts, and sends events to the epoll it was in.
+ * somewhere takes connections and datagrams that nobody answers, and sends events to the epoll it
+ * was in.
  */
-static void close_copies(const struct crew *crew)
+static void close_copies(const struct worker *worker)
 {
-        for (uint32_t i = 0; i < crew->count; i++) {
-                const struct acceptor *acceptor = &crew->members[i].worker.acceptor;
-                for (unsigned j = 0; crew->members[i].has_own_table && j < acceptor->count; j++)
-                        (void)sys_close(acceptor->listeners[j].fd);
-        }
+        for (unsigned i = 0; i < worker->acceptor.count; i++)
+                (void)sys_close(worker->acceptor.listeners[i].fd);
+        for (unsigned i = 0; i < worker->reflector.count; i++)
+                (void)sys_close(worker->reflector.sockets[i].fd);
 }
 
 void crew_drain(struct crew *crew)
 {
         /* First: until they are told, nobody changes the workers' listeners. */
-        close_copies(crew);
+        for (uint32_t i = 0; i < crew->count; i++)
+                if (crew->members[i].has_own_table)
+                        close_copies(&crew->members[i].worker);
         for (uint32_t i = 0; i < crew->count; i++)
                 worker_drain(&crew->members[i].worker);
 }

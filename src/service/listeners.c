@@ -79,27 +79,51 @@ static int hand_out(struct crew *crew, const int *fds, bool is_unix)
         return error;
 }
 
-static int open_tcp(const struct address *address, uint64_t stall_ns, struct crew *crew,
-                    struct address *ret_real)
+/* A socket for each worker; *ret_real is where they are. */
+static int open_ip(const struct address *address, const struct options *options, int *ret_fds,
+                   uint32_t count, struct address *ret_real)
 {
-        struct listener_setup setup = { .address = (const struct sockaddr *)&address->socket,
+        struct listener_setup setup = { .is_datagram = address->transport == ADDRESS_UDP,
+                                        .address = (const struct sockaddr *)&address->socket,
                                         .address_size = address->size,
                                         .is_dual = address->is_dual,
-                                        .stall_ns = stall_ns };
-        int fds[OPTIONS_WORKERS_MAX];
+                                        .stall_ns = options->stall_timeout_ns };
 
-        int error = listener_open(&setup, fds, crew->count);
+        int error = listener_open(&setup, ret_fds, count);
         if (error == -EAFNOSUPPORT && address->is_dual) {
                 struct address ip4 = address_without_ipv6(address);
-                return open_tcp(&ip4, stall_ns, crew, ret_real);
+                return open_ip(&ip4, options, ret_fds, count, ret_real);
         }
         if (error < 0)
                 return error;
-        *ret_real = (struct address){ .transport = ADDRESS_TCP,
+        *ret_real = (struct address){ .transport = address->transport,
                                       .is_dual = address->is_dual,
                                       .size = sizeof(ret_real->socket) };
-        (void)sys_getsockname(fds[0], (struct sockaddr *)&ret_real->socket, &ret_real->size);
-        return hand_out(crew, fds, false);
+        (void)sys_getsockname(ret_fds[0], (struct sockaddr *)&ret_real->socket, &ret_real->size);
+        return 0;
+}
+
+static int open_tcp(const struct address *address, const struct options *options, struct crew *crew,
+                    struct address *ret_real)
+{
+        int fds[OPTIONS_WORKERS_MAX];
+
+        int error = open_ip(address, options, fds, crew->count, ret_real);
+        return error < 0 ? error : hand_out(crew, fds, false);
+}
+
+static int open_udp(struct listeners *listeners, const struct address *address,
+                    const struct options *options, uint32_t workers, struct address *ret_real)
+{
+        struct udp *udp = &listeners->udp;
+        int fds[OPTIONS_WORKERS_MAX];
+
+        int error = udp_open(udp, options);
+        if (error == 0)
+                error = open_ip(address, options, fds, workers, ret_real);
+        if (error == 0)
+                udp_add(udp, options, ret_real, fds, workers, (uint8_t)listeners->count);
+        return error;
 }
 
 /* A descriptor of the same socket for each worker; the last one to close it closes the socket. */
@@ -145,26 +169,45 @@ static enum exit_code open_one(struct listeners *listeners, const struct options
 {
         char *text = listeners->texts[listeners->count];
         struct address real = *address;
-        int error = address->transport == ADDRESS_UNIX
-                        ? open_unix(listeners, address, crew)
-                        : open_tcp(address, options->stall_timeout_ns, crew, &real);
+        int error = 0;
 
+        if (address->transport == ADDRESS_UNIX)
+                error = open_unix(listeners, address, crew);
+        else if (address->transport == ADDRESS_UDP)
+                error = open_udp(listeners, address, options, crew->count, &real);
+        else
+                error = open_tcp(address, options, crew, &real);
         address_format(error < 0 ? address : &real, text, ADDRESS_TEXT_SIZE);
         if (error < 0)
                 return complain_of_errno(log, address, text, -error);
-        listeners->names[listeners->count++] = text;
         tell_of(log, &real, text);
+        listeners->names[listeners->count++] = text;
         return EXIT_CODE_DONE;
+}
+
+/* Those of UDP, or the others. */
+static enum exit_code open_all(struct listeners *listeners, const struct options *options,
+                               bool is_udp, struct crew *crew, struct log *log)
+{
+        enum exit_code code = EXIT_CODE_DONE;
+
+        for (uint64_t i = 0; i < options->listener_count && code == EXIT_CODE_DONE; i++)
+                if ((options->listeners[i].transport == ADDRESS_UDP) == is_udp)
+                        code = open_one(listeners, options, &options->listeners[i], crew, log);
+        return code;
 }
 
 enum exit_code listeners_open(struct listeners *listeners, const struct options *options,
                               struct crew *crew, struct log *log)
 {
-        enum exit_code code = EXIT_CODE_DONE;
+        enum exit_code code = open_all(listeners, options, false, crew, log);
 
-        for (uint64_t i = 0; i < options->listener_count && code == EXIT_CODE_DONE; i++)
-                code = open_one(listeners, options, &options->listeners[i], crew, log);
-        return code;
+        if (code == EXIT_CODE_DONE)
+                code = open_all(listeners, options, true, crew, log);
+        if (code != EXIT_CODE_DONE)
+                return code;
+        int error = udp_hand_out(&listeners->udp, crew);
+        return error < 0 ? complain_of(log, "udp", strerror(-error), EXIT_CODE_SYSTEM) : code;
 }
 
 void listeners_close(struct listeners *listeners, struct log *log)

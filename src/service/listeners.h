@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where connections come in: every LISTEN of the command line, opened once for all workers, and
- * told of in the log. TCP gives each worker a socket of its own, a Unix socket is shared.
+ * Where connections and datagrams come in: every LISTEN of the command line, opened once for all
+ * workers, and told of in the log. TCP and UDP give each worker a socket of its own, a Unix socket
+ * is shared.
  */
 #pragma once
 
 #include "service/crew.h"
 #include "service/options.h"
+#include "service/udp.h"
 #include "service/unix_socket.h"
 #include "words/exit_code.h"
 
 struct listeners {
         struct unix_socket unix_sockets[OPTIONS_LISTENERS_MAX]; /* with a path to give back */
         uint32_t unix_count;
-        char texts[OPTIONS_LISTENERS_MAX][ADDRESS_TEXT_SIZE]; /* with the real ports */
-        const char *names[OPTIONS_LISTENERS_MAX];             /* pointers to the texts */
+        struct udp udp;
+        /* As the workers number them: those of UDP last. With the real ports. */
+        char texts[OPTIONS_LISTENERS_MAX][ADDRESS_TEXT_SIZE];
+        const char *names[OPTIONS_LISTENERS_MAX]; /* pointers to the texts */
         uint32_t count;
 };
 
@@ -25,5 +29,5 @@ struct listeners {
 enum exit_code listeners_open(struct listeners *listeners, const struct options *options,
                               struct crew *crew, struct log *log);
 
-/* Gives the paths of Unix sockets back. */
+/* Gives the paths of Unix sockets back, while workers may still run; the rest is udp_close()'s. */
 void listeners_close(struct listeners *listeners, struct log *log);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-static const char default_listener[] = "tcp:127.0.0.1:7007";
+/* The same port number for both. */
+static const char *const default_listeners[] = { "tcp:127.0.0.1:7007", "udp:127.0.0.1:7007", NULL };
 
 static const char *const level_names[] = {
         [LOG_ERROR] = "error", [LOG_WARN] = "warn",      [LOG_INFO] = "info",
@@ -16,6 +17,10 @@ static const char *const format_names[] = {
         [LOG_FORMAT_COUNT] = NULL,
 };
 
+enum { SWITCH_ON, SWITCH_OFF };
+
+static const char *const switch_names[] = { [SWITCH_ON] = "on", [SWITCH_OFF] = "off", NULL };
+
 /* The rows whose values go into struct options, and the first of the others. */
 enum {
         ROW_WORKERS,
@@ -25,6 +30,9 @@ enum {
         ROW_STALL_TIMEOUT,
         ROW_DRAIN_DELAY,
         ROW_DRAIN_TIMEOUT,
+        ROW_UDP_RATE,
+        ROW_UDP_LOW_PORTS,
+        ROW_UDP_LOOP_GUARD,
         ROW_LOG_LEVEL,
         ROW_LOG_FORMAT,
         ROW_HELP,
@@ -60,6 +68,17 @@ static const struct option_row rows[] = {
         { .name = "drain-timeout", .value = "T", .kind = OPTION_DURATION,
           .initial = "30s", .least = "0", .most = "8760h",
           .help = "then: time for connections to finish" },
+        [ROW_UDP_RATE] =
+        { .name = "udp-rate", .value = "N", .kind = OPTION_NUMBER,
+          .initial = "1000", .least = "0", .most = "1000000000",
+          .help = "datagrams/s answered to a source; 0 = all" },
+        [ROW_UDP_LOW_PORTS] =
+        { .name = "udp-low-ports", .kind = OPTION_FLAG,
+          .help = "answer datagrams of ports below 1024 too" },
+        [ROW_UDP_LOOP_GUARD] =
+        { .name = "udp-loop-guard", .value = "G", .kind = OPTION_CHOICE,
+          .choices = switch_names, .initial = "on",
+          .help = "on or off: break loops of echo servers" },
         [ROW_LOG_LEVEL] =
         { .name = "log-level", .value = "L", .kind = OPTION_CHOICE, .choices = level_names,
           .initial = "info",
@@ -76,9 +95,6 @@ static const struct option_row rows[] = {
         { .name = "config", .letter = 'c', .kind = OPTION_PLANNED },
         { .name = "max-connections-per-source", .kind = OPTION_PLANNED },
         { .name = "accept-rate", .kind = OPTION_PLANNED },
-        { .name = "udp-rate", .kind = OPTION_PLANNED },
-        { .name = "udp-low-ports", .kind = OPTION_PLANNED },
-        { .name = "udp-loop-guard", .kind = OPTION_PLANNED },
         { .name = "allow", .kind = OPTION_PLANNED },
         { .name = "deny", .kind = OPTION_PLANNED },
         { .name = "admin", .kind = OPTION_PLANNED },
@@ -93,21 +109,6 @@ static const struct option_row rows[] = {
 enum { ROW_COUNT = sizeof(rows) / sizeof(rows[0]) };
 
 static const struct option_table table = { .rows = rows, .row_count = ROW_COUNT };
-
-/* Datagrams come with a later version. */
-static bool is_planned(const char *listen, struct complaint *complaint)
-{
-        static const char start[] = "udp:";
-        struct complaint_word word;
-
-        if (strncmp(listen, start, strlen(start)) != 0)
-                return false;
-        complain(complaint,
-                 "%s: udp listeners are not part of this version, expected tcp:HOST:PORT or "
-                 "unix:PATH",
-                 complaint_word(&word, listen, strlen(listen)));
-        return true;
-}
 
 /* texts[i] is the text of listeners[i]. */
 static bool is_given_twice(const char *const *texts, const struct options *options,
@@ -130,19 +131,18 @@ static bool is_given_twice(const char *const *texts, const struct options *optio
 
 static bool parse_listeners(char **words, struct options *options, struct complaint *complaint)
 {
-        static const char *const defaults[] = { default_listener, NULL };
         const char *const *texts = (const char *const *)words;
         struct complaint_word word;
 
         if (*texts == NULL)
-                texts = defaults;
+                texts = default_listeners;
         for (unsigned i = 0; texts[i] != NULL; i++) {
                 if (i == OPTIONS_LISTENERS_MAX)
                         return complain(complaint, "%s: more than %d listeners",
                                         complaint_word(&word, texts[i], strlen(texts[i])),
                                         OPTIONS_LISTENERS_MAX);
                 struct address *next = &options->listeners[i];
-                if (is_planned(texts[i], complaint) || !address_parse(texts[i], next, complaint) ||
+                if (!address_parse(texts[i], next, complaint) ||
                     is_given_twice(texts, options, next, complaint))
                         return false;
                 options->listener_count++;
@@ -160,6 +160,11 @@ static struct options options_of(const struct option_value *values)
                 .stall_timeout_ns = values[ROW_STALL_TIMEOUT].number,
                 .drain_delay_ns = values[ROW_DRAIN_DELAY].number,
                 .drain_timeout_ns = values[ROW_DRAIN_TIMEOUT].number,
+                .udp_rate = values[ROW_UDP_RATE].number,
+                .is_udp_rate_given = values[ROW_UDP_RATE].is_given,
+                .udp_low_ports = values[ROW_UDP_LOW_PORTS].is_given,
+                .udp_loop_guard = values[ROW_UDP_LOOP_GUARD].number == SWITCH_ON,
+                .is_udp_loop_guard_given = values[ROW_UDP_LOOP_GUARD].is_given,
                 .log_level = (enum log_level)values[ROW_LOG_LEVEL].number,
                 .log_format = (enum log_format)values[ROW_LOG_FORMAT].number,
         };
@@ -182,18 +187,31 @@ enum options_verdict options_parse(int argc, char **argv, struct options *ret_op
         return OPTIONS_RUN;
 }
 
+bool options_has_udp_rate(const struct options *options, const struct address *listener)
+{
+        return options->udp_rate > 0 &&
+               (options->is_udp_rate_given || !address_is_loopback(listener));
+}
+
+bool options_has_udp_loop_guard(const struct options *options, const struct address *listener)
+{
+        return options->udp_loop_guard &&
+               (options->is_udp_loop_guard_given || !address_is_loopback(listener));
+}
+
 void options_help(FILE *to)
 {
         fprintf(to,
                 "Usage: echod [OPTION]... [LISTEN]...\n"
                 "The echo server (RFC 862): what a client sends comes back.\n\n"
-                "LISTEN is tcp:HOST:PORT or unix:PATH [%s];\n"
+                "LISTEN is tcp:HOST:PORT, udp:HOST:PORT or unix:PATH\n[%s %s];\n"
                 "HOST is an IPv4 address, an IPv6 address in brackets, or * for both; PORT 0\n"
                 "takes a free one; a PATH that begins with @ is an abstract name.\n\n",
-                default_listener);
+                default_listeners[0], default_listeners[1]);
         option_table_help(&table, to);
         fprintf(to,
-                "\nSizes: 512 64K 8M 1G. Durations: 250ms 5s 2m 1h.\n"
+                "\nAt loopback listeners --udp-rate and --udp-loop-guard are off unless given.\n"
+                "Sizes: 512 64K 8M 1G. Durations: 250ms 5s 2m 1h.\n"
                 "SIGTERM or SIGINT drains, a second one exits at once; SIGUSR1 logs a status.\n"
                 "Exit codes: 0 done; 64 usage; 69 address unavailable; 70 internal; 71 system;\n"
                 "77 permission; 78 configuration.\n");

@@ -24,6 +24,11 @@ struct options {
         uint64_t stall_timeout_ns; /* 0 = never */
         uint64_t drain_delay_ns;
         uint64_t drain_timeout_ns; /* 0 = end all connections at once */
+        uint64_t udp_rate; /* answered datagrams a second of a source, at most 10^9; 0 = all */
+        bool is_udp_rate_given;
+        bool udp_low_ports; /* are answered, too */
+        bool udp_loop_guard;
+        bool is_udp_loop_guard_given;
         enum log_level log_level;
         enum log_format log_format;
 };
@@ -34,6 +39,10 @@ struct options {
  */
 enum options_verdict options_parse(int argc, char **argv, struct options *ret_options,
                                    struct complaint *complaint);
+
+/* Whether it holds at that UDP listener: where strangers reach it, and everywhere if given. */
+bool options_has_udp_rate(const struct options *options, const struct address *listener);
+bool options_has_udp_loop_guard(const struct options *options, const struct address *listener);
 
 /* Prints what --help says. */
 void options_help(FILE *to);

@@ -83,6 +83,15 @@ static void log_figures(struct supervisor *supervisor)
                 snprintf(key, sizeof(key), "refused_%s", counters_refused_name(why));
                 log_number(log, key, CREW_SUM(crew, refused[why]));
         }
+        log_number(log, "datagrams_received", CREW_SUM(crew, datagrams_received));
+        log_number(log, "datagrams_sent", CREW_SUM(crew, datagrams_sent));
+        log_number(log, "datagram_received_bytes", CREW_SUM(crew, datagram_received_bytes));
+        log_number(log, "datagram_sent_bytes", CREW_SUM(crew, datagram_sent_bytes));
+        log_number(log, "datagrams_overflowed", CREW_SUM(crew, datagrams_overflowed));
+        for (unsigned why = DATAGRAM_DROP_NONE + 1; why < DATAGRAM_DROP_COUNT; why++) {
+                snprintf(key, sizeof(key), "dropped_%s", counters_dropped_name(why));
+                log_number(log, key, CREW_SUM(crew, datagrams_dropped[why]));
+        }
         log_number(log, "log_dropped", log_lost(log) + crew_lost_events(crew));
 }
 
@@ -341,6 +350,7 @@ static enum exit_code run(struct supervisor *supervisor)
         if (code == EXIT_CODE_DONE)
                 code = serve(supervisor);
         crew_close(&supervisor->crew);
+        udp_close(&supervisor->listeners.udp);
         listeners_close(&supervisor->listeners, &supervisor->log);
         return code;
 }

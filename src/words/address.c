@@ -242,8 +242,9 @@ static bool parse(const char *text, bool is_target, struct address *ret_address,
                                 "%s: expected a target, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH",
                                 word);
         if (rest == NULL)
-                return complain(complaint, "%s: expected a listener, tcp:HOST:PORT or unix:PATH",
-                                word);
+                return complain(
+                    complaint, "%s: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH",
+                    word);
         bool is_right = address.transport == ADDRESS_UNIX
                             ? parse_unix(&request, rest, &address, complaint)
                             : parse_host_port(&request, rest, &address, complaint);
@@ -344,6 +345,18 @@ bool address_is_repeated(const struct address *a, const struct address *b)
 {
         return a->transport == b->transport && !has_no_port(a) && a->is_dual == b->is_dual &&
                a->size == b->size && memcmp(&a->socket, &b->socket, a->size) == 0;
+}
+
+bool address_is_loopback(const struct address *address)
+{
+        struct sockaddr_in ip4;
+        struct sockaddr_in6 ip6;
+
+        memcpy(&ip4, &address->socket, sizeof(ip4));
+        memcpy(&ip6, &address->socket, sizeof(ip6));
+        if (address->socket.ss_family == AF_INET)
+                return ntohl(ip4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+        return IN6_IS_ADDR_LOOPBACK(&ip6.sin6_addr);
 }
 
 struct address address_without_ipv6(const struct address *dual)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "place.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -34,6 +35,17 @@ struct place place_ip6(uint16_t port)
                                         .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
         return place_of(&address, sizeof(address));
+}
+
+struct place place_at(const char *host, uint16_t port)
+{
+        struct sockaddr_in ip4 = { .sin_family = AF_INET, .sin_port = htons(port) };
+        struct sockaddr_in6 ip6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) };
+
+        if (inet_pton(AF_INET, host, &ip4.sin_addr) == 1)
+                return place_of(&ip4, sizeof(ip4));
+        ck_assert_msg(inet_pton(AF_INET6, host, &ip6.sin6_addr) == 1, "%s", host);
+        return place_of(&ip6, sizeof(ip6));
 }
 
 struct place place_path(const char *path)

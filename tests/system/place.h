@@ -15,6 +15,9 @@ struct place {
 struct place place_ip4(uint16_t port);
 struct place place_ip6(uint16_t port);
 
+/* Any address, as a literal: IPv4, or IPv6 without brackets. */
+struct place place_at(const char *host, uint16_t port);
+
 /* A Unix socket, by its path or by its abstract name, without the '@'. */
 struct place place_path(const char *path);
 struct place place_name(const char *name);

@@ -9,9 +9,10 @@
 
 #include "limit.h"
 
-static void start(struct server *server, const char *const *arguments, bool is_confined)
+static void start(struct server *server, const char *listener, const char *const *arguments,
+                  bool is_confined)
 {
-        const char *words[PROCESS_ARGUMENTS_MAX + 1] = { process_echod(), "tcp:127.0.0.1:0" };
+        const char *words[PROCESS_ARGUMENTS_MAX + 1] = { process_echod(), listener };
 
         for (unsigned i = 0; arguments != NULL && arguments[i] != NULL; i++) {
                 ck_assert_uint_lt(i + 2, PROCESS_ARGUMENTS_MAX);
@@ -25,12 +26,17 @@ static void start(struct server *server, const char *const *arguments, bool is_c
 
 void server_start(struct server *server, const char *const *arguments)
 {
-        start(server, arguments, false);
+        start(server, "tcp:127.0.0.1:0", arguments, false);
+}
+
+void server_start_at(struct server *server, const char *listener, const char *const *arguments)
+{
+        start(server, listener, arguments, false);
 }
 
 void server_start_confined(struct server *server, const char *const *arguments)
 {
-        start(server, arguments, true);
+        start(server, "tcp:127.0.0.1:0", arguments, true);
 }
 
 uint16_t server_port(const struct server *server, unsigned listener)
@@ -136,18 +142,44 @@ void server_await_figure_least(struct server *server, const char *key, uint64_t 
         await(server, key, least, UINT64_MAX);
 }
 
+/* Of all figures of the last status line whose keys begin so. */
+static uint64_t sum_of(const struct server *server, const char *start)
+{
+        uint64_t sum = 0;
+
+        for (const char *at = server->status; (at = strstr(at, start)) != NULL; at++)
+                sum += strtoull(strchr(at, '=') + 1, NULL, 10);
+        return sum;
+}
+
+uint64_t server_dropped(const struct server *server)
+{
+        return sum_of(server, " dropped_");
+}
+
+void server_await_datagrams(struct server *server, uint64_t received)
+{
+        struct limit limit = limit_start();
+
+        server_await_figure(server, "datagrams_received", received);
+        while (server_figure(server, "datagrams_sent") + server_dropped(server) < received) {
+                ck_assert_msg(limit_left_ms(&limit) > 0, "neither sent nor dropped: %s",
+                              server->status);
+                limit_pause();
+        }
+        ck_assert_uint_eq(number_of(server->status, "datagrams_received"), received);
+        ck_assert_uint_eq(number_of(server->status, "datagrams_sent") + server_dropped(server),
+                          received);
+}
+
 void server_await_all_closed(struct server *server, uint64_t accepted)
 {
-        uint64_t closed = 0;
-
         server_await_figure(server, "open", 0);
         ck_assert_uint_eq(number_of(server->status, "accepted"), accepted);
         ck_assert_uint_eq(number_of(server->status, "parked"), 0);
         ck_assert_uint_eq(number_of(server->status, "refused_limit"), 0);
         ck_assert_uint_eq(number_of(server->status, "closed_socket_error"), 0);
-        for (const char *at = server->status; (at = strstr(at, " closed_")) != NULL; at++)
-                closed += strtoull(strchr(at, '=') + 1, NULL, 10);
-        ck_assert_uint_eq(closed, accepted);
+        ck_assert_uint_eq(sum_of(server, " closed_"), accepted);
 }
 
 /* True when the server holds unsent bytes in a block, false when it has sent all; waits for one. */

@@ -9,7 +9,7 @@ enum { SERVER_STATUS_SIZE = 2048 };
 
 struct server {
         struct process process;
-        uint16_t port; /* of its first listener, on 127.0.0.1 */
+        uint16_t port; /* of its first listener */
         char status[SERVER_STATUS_SIZE];
 };
 
@@ -19,10 +19,14 @@ struct server {
  */
 void server_start(struct server *server, const char *const *arguments);
 
-/* The same, where close_range(2) is refused: all its threads share one descriptor table. */
+/* The same at a listener of the caller's, and no other. */
+void server_start_at(struct server *server, const char *listener, const char *const *arguments);
+
+/* The same as the first, where close_range(2) is refused: all its threads share one descriptor
+ * table. */
 void server_start_confined(struct server *server, const char *const *arguments);
 
-/* The port of a TCP listener, by its place on the command line. */
+/* The port of a TCP or UDP listener, by its place on the command line. */
 uint16_t server_port(const struct server *server, unsigned listener);
 
 /* Waits for a line of log with the text, at offset `from` of the output or later. */
@@ -40,6 +44,12 @@ uint64_t server_figure(struct server *server, const char *key);
 /* Waits until a figure has a value, or at least that value. */
 void server_await_figure(struct server *server, const char *key, uint64_t value);
 void server_await_figure_least(struct server *server, const char *key, uint64_t least);
+
+/* All datagrams that were dropped, for whatever reason, by the last figure that was asked for. */
+uint64_t server_dropped(const struct server *server);
+
+/* Waits until so many datagrams were received, and each of them was sent or dropped. */
+void server_await_datagrams(struct server *server, uint64_t received);
 
 /* Waits until no connection is open, and then sees that every accepted one ended for a reason. */
 void server_await_all_closed(struct server *server, uint64_t accepted);

@@ -96,16 +96,21 @@ END_TEST
 
 START_TEST(text_without_transport_is_rejected)
 {
-        expect_rejected("", "``: expected a listener, tcp:HOST:PORT or unix:PATH");
-        expect_rejected("7007", "`7007`: expected a listener, tcp:HOST:PORT or unix:PATH");
-        expect_rejected("127.0.0.1:7",
-                        "`127.0.0.1:7`: expected a listener, tcp:HOST:PORT or unix:PATH");
-        expect_rejected("tcp", "`tcp`: expected a listener, tcp:HOST:PORT or unix:PATH");
-        expect_rejected("TCP:1.2.3.4:5",
-                        "`TCP:1.2.3.4:5`: expected a listener, tcp:HOST:PORT or unix:PATH");
-        expect_rejected(" tcp:1.2.3.4:5",
-                        "` tcp:1.2.3.4:5`: expected a listener, tcp:HOST:PORT or unix:PATH");
-        expect_rejected("-", "`-`: expected a listener, tcp:HOST:PORT or unix:PATH");
+        expect_rejected("", "``: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
+        expect_rejected("7007",
+                        "`7007`: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
+        expect_rejected(
+            "127.0.0.1:7",
+            "`127.0.0.1:7`: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
+        expect_rejected("tcp",
+                        "`tcp`: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
+        expect_rejected(
+            "TCP:1.2.3.4:5",
+            "`TCP:1.2.3.4:5`: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
+        expect_rejected(
+            " tcp:1.2.3.4:5",
+            "` tcp:1.2.3.4:5`: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
+        expect_rejected("-", "`-`: expected a listener, tcp:HOST:PORT, udp:HOST:PORT or unix:PATH");
 }
 END_TEST
 

@@ -30,11 +30,14 @@ START_TEST(empty_command_line_gives_the_documented_defaults)
 }
 END_TEST
 
-START_TEST(default_listener_is_on_loopback)
+START_TEST(default_listeners_are_on_loopback)
 {
         ck_assert_int_eq(PARSE(NULL), OPTIONS_RUN);
-        ck_assert_uint_eq(options.listener_count, 1);
+        ck_assert_uint_eq(options.listener_count, 2);
         expect_listener(0, "127.0.0.1:7007");
+        ck_assert_int_eq(options.listeners[0].transport, ADDRESS_TCP);
+        expect_listener(1, "127.0.0.1:7007");
+        ck_assert_int_eq(options.listeners[1].transport, ADDRESS_UDP);
 }
 END_TEST
 
@@ -301,7 +304,7 @@ START_TEST(command_lines_do_not_remember_each_other)
         ck_assert_int_eq(PARSE("-hV"), OPTIONS_HELP);
         ck_assert_int_eq(PARSE("--log-level=warn"), OPTIONS_RUN);
         ck_assert_uint_eq(options.max_connections, 65536);
-        ck_assert_uint_eq(options.listener_count, 1);
+        ck_assert_uint_eq(options.listener_count, 2);
         expect_listener(0, "127.0.0.1:7007");
         ck_assert_int_eq(options.log_level, LOG_WARN);
 }
@@ -321,7 +324,7 @@ int main(void)
 {
         const TTest *tests[] = {
                 empty_command_line_gives_the_documented_defaults,
-                default_listener_is_on_loopback,
+                default_listeners_are_on_loopback,
                 no_program_name_is_an_empty_command_line,
                 workers_have_a_name_and_a_letter,
                 max_connections_sets_its_field_only,

@@ -9,8 +9,9 @@
 /* Every option of this version. */
 static const char *const names[] = {
         "-w, --workers N",   "--max-connections N", "--buffer-memory SIZE", "--idle-timeout T",
-        "--stall-timeout T", "--drain-delay T",     "--drain-timeout T",    "--log-level L",
-        "--log-format F",    "-h, --help",          "-V, --version",
+        "--stall-timeout T", "--drain-delay T",     "--drain-timeout T",    "--udp-rate N",
+        "--udp-low-ports",   "--udp-loop-guard G",  "--log-level L",        "--log-format F",
+        "-h, --help",        "-V, --version",
 };
 
 enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
@@ -53,7 +54,8 @@ START_TEST(help_lists_no_other_option)
 {
         read_help();
         ck_assert_uint_eq(occurrences("\n  -") + occurrences("\n      -"), NAME_COUNT);
-        ck_assert_uint_eq(occurrences("--"), NAME_COUNT);
+        /* Two are named once more below. */
+        ck_assert_uint_eq(occurrences("--"), NAME_COUNT + 2);
 }
 END_TEST
 
@@ -80,6 +82,8 @@ static void expect_equal(const struct options *a, const struct options *b)
         ck_assert_uint_eq(a->stall_timeout_ns, b->stall_timeout_ns);
         ck_assert_uint_eq(a->drain_delay_ns, b->drain_delay_ns);
         ck_assert_uint_eq(a->drain_timeout_ns, b->drain_timeout_ns);
+        ck_assert_uint_eq(a->udp_rate, b->udp_rate);
+        ck_assert_int_eq(a->udp_loop_guard, b->udp_loop_guard);
         ck_assert_int_eq(a->log_level, b->log_level);
         ck_assert_int_eq(a->log_format, b->log_format);
 }
@@ -102,7 +106,7 @@ START_TEST(defaults_in_the_help_are_those_of_an_empty_command_line)
                 expect_equal(&options, &defaults);
                 count++;
         }
-        ck_assert_uint_eq(count, 8);
+        ck_assert_uint_eq(count, 10);
 }
 END_TEST
 
@@ -116,18 +120,21 @@ START_TEST(default_that_depends_on_the_machine_is_told_in_words)
 }
 END_TEST
 
-START_TEST(default_listener_in_the_help_is_that_of_an_empty_command_line)
+START_TEST(default_listeners_in_the_help_are_those_of_an_empty_command_line)
 {
-        char listener[64] = "";
+        char listeners[2][64] = { "", "" };
         char text[ADDRESS_TEXT_SIZE];
 
         read_help();
         ck_assert_int_eq(PARSE(NULL), OPTIONS_RUN);
         const char *bracket = strstr(help, "[tcp:");
         ck_assert_ptr_nonnull(bracket);
-        ck_assert_int_eq(sscanf(bracket, "[tcp:%63[^]]]", listener), 1);
-        address_format(&options.listeners[0], text, sizeof(text));
-        ck_assert_str_eq(listener, text);
+        ck_assert_int_eq(sscanf(bracket, "[tcp:%63s udp:%63[^]]]", listeners[0], listeners[1]), 2);
+        ck_assert_uint_eq(options.listener_count, 2);
+        for (unsigned i = 0; i < 2; i++) {
+                address_format(&options.listeners[i], text, sizeof(text));
+                ck_assert_str_eq(listeners[i], text);
+        }
 }
 END_TEST
 
@@ -167,7 +174,7 @@ int main(void)
                 help_lists_no_other_option,
                 defaults_in_the_help_are_those_of_an_empty_command_line,
                 default_that_depends_on_the_machine_is_told_in_words,
-                default_listener_in_the_help_is_that_of_an_empty_command_line,
+                default_listeners_in_the_help_are_those_of_an_empty_command_line,
                 help_fits_a_terminal,
                 help_ends_in_a_newline,
                 help_aligns_its_columns,

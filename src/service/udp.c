@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/udp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/ensure.h"
+#include "shell/listener.h"
+#include "shell/sys.h"
+
+enum { WORDS_SIZE = UDP_BUCKETS * sizeof(bucket_word) };
+
+int udp_open(struct udp *udp, const struct options *options)
+{
+        struct siphash_key bucket_key;
+
+        if (udp->words != NULL)
+                return 0;
+        if (getrandom(&udp->key, sizeof(udp->key), 0) != sizeof(udp->key) ||
+            getrandom(&bucket_key, sizeof(bucket_key), 0) != sizeof(bucket_key))
+                return errno != 0 ? -errno : -EIO;
+        int error = host_open(&udp->host);
+        if (error < 0)
+                return error;
+        udp->words = sys_reserve(WORDS_SIZE);
+        if (udp->words == NULL) {
+                host_close(&udp->host);
+                return -ENOMEM;
+        }
+        if (options->udp_rate > 0)
+                bucket_init(&udp->buckets, udp->words, UDP_BUCKETS, (uint32_t)options->udp_rate,
+                            &bucket_key);
+        return 0;
+}
+
+void udp_add(struct udp *udp, const struct options *options, const struct address *address,
+             const int *fds, uint32_t workers, uint8_t number)
+{
+        ensure(udp->count < OPTIONS_LISTENERS_MAX);
+        struct udp_listener *listener = &udp->listeners[udp->count++];
+        const struct sockaddr *socket = (const struct sockaddr *)&address->socket;
+        uint16_t port = 0;
+
+        bool is_ip = ip_from_socket(socket, &listener->address, &port);
+        ensure(is_ip);
+        host_add_port(&udp->host, port);
+        udp->workers = workers;
+        listener->number = number;
+        memcpy(listener->fds, fds, workers * sizeof(fds[0]));
+        listener->is_wildcard = listener_is_wildcard(socket);
+        listener->has_loop_guard = options_has_udp_loop_guard(options, address);
+        listener->rules = (struct datagram_rules){
+                .grants_low_ports = options->udp_low_ports,
+                .own = udp->host.own,
+                .broadcasts = udp->host.broadcasts,
+                .ports = udp->host.ports,
+                .buckets = options_has_udp_rate(options, address) ? &udp->buckets : NULL,
+        };
+}
+
+/* One descriptor to each worker; those that none took are closed. */
+static int hand_out(const struct udp *udp, const struct udp_listener *listener, struct crew *crew)
+{
+        struct datagram_rules rules = listener->rules;
+        struct reflector_setup setup = {
+                .listener = listener->number,
+                .is_wildcard = listener->is_wildcard,
+                .address = listener->address,
+                .guard_key = listener->has_loop_guard ? &udp->key : NULL,
+                .rules = &rules,
+        };
+        int error = 0;
+
+        rules.port_count = udp->host.port_count;
+        for (uint32_t i = 0; i < crew->count; i++) {
+                setup.fd = listener->fds[i];
+                if (error == 0)
+                        error = worker_reflect(&crew->members[i].worker, &setup);
+                if (error < 0)
+                        (void)sys_close(setup.fd);
+        }
+        return error;
+}
+
+int udp_hand_out(struct udp *udp, struct crew *crew)
+{
+        int error = 0;
+
+        while (error == 0 && udp->count > 0)
+                error = hand_out(udp, &udp->listeners[--udp->count], crew);
+        return error;
+}
+
+void udp_close(struct udp *udp)
+{
+        while (udp->count > 0)
+                for (uint32_t i = udp->workers, last = --udp->count; i-- > 0;)
+                        (void)sys_close(udp->listeners[last].fds[i]);
+        if (udp->words == NULL)
+                return;
+        (void)sys_unreserve(udp->words, WORDS_SIZE);
+        udp->words = NULL;
+        host_close(&udp->host);
+}
