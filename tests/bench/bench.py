@@ -86,7 +86,7 @@ def _say_plan(steps, options):
     seconds = sum(step.seconds for step in steps)
     if options.robustness:
         takers = robustness.takers(options.servers)
-        seconds += len(takers) * robustness.EXPECTED_S
+        seconds += robustness.expected_s(takers)
         print(f"{command_line.ROBUSTNESS}: {', '.join(server.name for server in takers)}")
     print(f"{len(steps)} measurements, {plan.duration(seconds)} minutes")
 

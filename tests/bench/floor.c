@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The floor under every TCP echo server: what one recv and one send of a message cost the thread
- * that makes them, with nothing around. Both ends of some connections are in this thread, on one
- * CPU; only the server's calls lie between two readings of the clock. Prints JSON.
+ * The floor under every echo server: what one recv and one send of a message cost the thread that
+ * makes them, with nothing around. Both ends of some connections, or pairs of sockets, are in this
+ * thread, on one CPU; only the server's calls lie between two readings of the clock. Prints JSON.
  *
- * Usage: floor [SIZE]    bytes a message, 1 to 16384, else 64
+ * Usage: floor tcp|udp [SIZE]    bytes a message, 1 to 16384, else 64
  */
 #include <arpa/inet.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,7 +48,7 @@ static void cpu_keep(void)
         peer_require(sched_setaffinity(0, sizeof(cpus), &cpus) == 0, "sched_setaffinity");
 }
 
-static void pairs_connect(void)
+static void connections_open(void)
 {
         struct sockaddr_in address = { .sin_family = AF_INET };
         socklen_t address_size = sizeof(address);
@@ -79,8 +80,60 @@ static void message_receive(int fd, size_t size)
         peer_require(recv(fd, buffer, size, MSG_WAITALL) == (ssize_t)size, "recv");
 }
 
-/* CPU time of one recv and one send on each connection. */
-static uint64_t lap_measure(size_t size)
+static void connection_echo(int fd, size_t size)
+{
+        message_receive(fd, size);
+        message_send(fd, size);
+}
+
+/* The server's sockets are not connected: a server of datagrams has one for all its clients. */
+static void sockets_open(void)
+{
+        struct sockaddr_in address = { .sin_family = AF_INET };
+        socklen_t address_size = sizeof(address);
+
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        for (int i = 0; i < PAIR_COUNT; i++) {
+                address.sin_port = 0;
+                pairs[i].server = peer_bind_udp(&address);
+                getsockname(pairs[i].server, (struct sockaddr *)&address, &address_size);
+                pairs[i].client = socket(AF_INET, SOCK_DGRAM, 0);
+                peer_require(connect(pairs[i].client, (struct sockaddr *)&address, address_size) ==
+                                 0,
+                             "connect");
+        }
+}
+
+static void datagram_echo(int fd, size_t size)
+{
+        struct sockaddr_storage from;
+        socklen_t from_size = sizeof(from);
+        struct sockaddr *address = (struct sockaddr *)&from;
+
+        peer_require(recvfrom(fd, buffer, size, 0, address, &from_size) == (ssize_t)size,
+                     "recvfrom");
+        peer_require(sendto(fd, buffer, size, 0, address, from_size) == (ssize_t)size, "sendto");
+}
+
+static const struct transport {
+        const char *name;
+        void (*open)(void);
+        void (*echo)(int fd, size_t size); /* what is measured */
+} transports[] = {
+        { "tcp", connections_open, connection_echo },
+        { "udp", sockets_open, datagram_echo },
+};
+
+static const struct transport *transport_find(const char *name)
+{
+        for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+                if (strcmp(transports[i].name, name) == 0)
+                        return &transports[i];
+        return NULL;
+}
+
+/* CPU time of one recv and one send on each pair. */
+static uint64_t lap_measure(const struct transport *transport, size_t size)
 {
         uint64_t start_ns = 0;
         uint64_t end_ns = 0;
@@ -88,22 +141,20 @@ static uint64_t lap_measure(size_t size)
         for (int i = 0; i < PAIR_COUNT; i++)
                 message_send(pairs[i].client, size);
         start_ns = clock_now_ns();
-        for (int i = 0; i < PAIR_COUNT; i++) {
-                message_receive(pairs[i].server, size);
-                message_send(pairs[i].server, size);
-        }
+        for (int i = 0; i < PAIR_COUNT; i++)
+                transport->echo(pairs[i].server, size);
         end_ns = clock_now_ns();
         for (int i = 0; i < PAIR_COUNT; i++)
                 message_receive(pairs[i].client, size);
         return end_ns - start_ns;
 }
 
-static double pair_measure(size_t size)
+static double pair_measure(const struct transport *transport, size_t size)
 {
         uint64_t sum_ns = 0;
 
         for (int lap = 0; lap < LAP_COUNT; lap++)
-                sum_ns += lap_measure(size);
+                sum_ns += lap_measure(transport, size);
         return (double)sum_ns / (LAP_COUNT * PAIR_COUNT);
 }
 
@@ -128,25 +179,27 @@ int main(int argc, char **argv)
 {
         double pair_ns[ROUND_COUNT];
         double syscall_ns[ROUND_COUNT];
-        long size = argc > 1 ? strtol(argv[1], NULL, 10) : 64;
+        const struct transport *transport = argc > 1 ? transport_find(argv[1]) : NULL;
+        long size = argc > 2 ? strtol(argv[2], NULL, 10) : 64;
 
-        if (argc > 2 || size < 1 || size > SIZE_MAX_BYTES) {
-                fprintf(stderr, "Usage: %s [SIZE]\n", argv[0]);
+        if (transport == NULL || argc > 3 || size < 1 || size > SIZE_MAX_BYTES) {
+                fprintf(stderr, "Usage: %s tcp|udp [SIZE]\n", argv[0]);
                 return EXIT_FAILURE;
         }
         cpu_keep();
-        pairs_connect();
-        pair_measure((size_t)size); /* warms up */
+        transport->open();
+        pair_measure(transport, (size_t)size); /* warms up */
         for (int round = 0; round < ROUND_COUNT; round++) {
-                pair_ns[round] = pair_measure((size_t)size);
+                pair_ns[round] = pair_measure(transport, (size_t)size);
                 syscall_ns[round] = syscall_measure();
         }
         qsort(pair_ns, ROUND_COUNT, sizeof(*pair_ns), compare);
         qsort(syscall_ns, ROUND_COUNT, sizeof(*syscall_ns), compare);
         printf(
-            "{\"size\": %ld, \"connections\": %d, \"rounds\": %d, \"pair_ns\": %.1f, "
+            "{\"transport\": \"%s\", \"size\": %ld, \"connections\": %d, \"rounds\": %d, "
+            "\"pair_ns\": %.1f, "
             "\"pair_min_ns\": %.1f, \"pair_max_ns\": %.1f, \"syscall_ns\": %.1f}\n",
-            size, PAIR_COUNT, ROUND_COUNT, pair_ns[ROUND_COUNT / 2], pair_ns[0],
+            transport->name, size, PAIR_COUNT, ROUND_COUNT, pair_ns[ROUND_COUNT / 2], pair_ns[0],
             pair_ns[ROUND_COUNT - 1], syscall_ns[ROUND_COUNT / 2]);
         return 0;
 }

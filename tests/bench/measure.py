@@ -52,7 +52,8 @@ def seconds(bench, scenario):
 
 def _measure_server(bench, scenario, server):
     cpu = bench.probe_cpu if scenario.one_cpu else bench.server_cpu
-    with roster.Running(server, bench.folder, cpu, is_real_time(bench, scenario)) as running:
+    with roster.Running(server, bench.folder, cpu, is_real_time(bench, scenario),
+                        scenario.transport) as running:
         argv = _probe_argv(bench, scenario, running)
         if scenario.mode == "idle":
             result = _hold(bench, scenario.connections_for(server), argv, running)
@@ -72,7 +73,8 @@ def _measure_server(bench, scenario, server):
 
 
 def _measure_floor(bench, scenario):
-    status, out, err = processes.run([bench.floor, scenario.size], PATIENCE_S, cpu=bench.probe_cpu,
+    status, out, err = processes.run([bench.floor, scenario.transport, scenario.size], PATIENCE_S,
+                                     cpu=bench.probe_cpu,
                                      real_time=is_real_time(bench, scenario))
     report = _parse("floor", status, out, err)
     return {"figure": report["pair_ns"], "floor": report}
@@ -80,10 +82,11 @@ def _measure_floor(bench, scenario):
 
 def _probe_argv(bench, scenario, running):
     depth = ["--depth", scenario.depth] if scenario.depth > 1 else []
+    batch = ["--batch", scenario.batch] if scenario.batch > 1 else []
     return [bench.echoprobe, "--json", "--mode", scenario.mode,
             "-c", scenario.connections_for(running.server), "-s", scenario.size, *depth,
-            "-d", f"{round(seconds(bench, scenario) * 1000)}ms",
-            "--server-pid", running.pid, running.target(scenario.transport)]
+            *batch,             "-d", f"{round(seconds(bench, scenario) * 1000)}ms",
+            "--server-pid", running.pid, running.target()]
 
 
 def _probe(bench, scenario, argv):

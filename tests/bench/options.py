@@ -15,7 +15,8 @@ ROBUSTNESS = "robustness"
 QUICK_ROUNDS = 3
 QUICK_SPEED = 0.4
 # The nearest, the usual, and the best known: none that takes long, as those that fork do.
-QUICK_SERVERS = ("floor", "echod", "level", "tutorial", "libuv", "libevent")
+QUICK_SERVERS = ("floor", "echod", "level", "tutorial", "libuv", "libevent", "recvfrom",
+                 "recvmmsg")
 USAGE = 64
 
 EXAMPLES = """\

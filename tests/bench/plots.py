@@ -72,7 +72,8 @@ def _cpu(scenario, rows, reference):
                  lambda row, ratio: _times(f"{tables.figure(row.median, 0)} ns", ratio))
     floor = next((row.median for row in rows if row.server.family == "floor"), 0)
     slowest = max(bar.length for bar in bars)
-    return Picture("cpu.svg", f"Server CPU per echoed message: {scenario.title}", "ns",
+    file = "cpu.svg" if scenario.transport == "tcp" else f"cpu-{scenario.transport}.svg"
+    return Picture(file, f"Server CPU per echoed message: {scenario.title}", "ns",
                    is_log=slowest > 8 * min(bar.length for bar in bars), lowest=500, line=floor,
                    line_words="one recv + one send"), bars
 
@@ -104,7 +105,8 @@ def _latency(scenario, rows, reference):
                    "us", is_log=True, lowest=10), bars
 
 
-MAKERS = {"1cpu-c64": _cpu, "memory": _memory, "bulk-c1": _throughput, "16k-c1": _latency}
+MAKERS = {"1cpu-c64": _cpu, "udp-d16": _cpu, "memory": _memory, "bulk-c1": _throughput,
+          "16k-c1": _latency}
 
 
 def _draw(folder, picture, bars):

@@ -20,8 +20,8 @@ def write(options, run, samples, checks):
     lines = _head(run)
     for scenario in measured:
         lines += tables.scenario_lines(scenario, rows_of[scenario.name], options.reference) + [""]
-    if checks:
-        lines += tables.robustness_lines(checks) + [""]
+    for transport in tables.ROBUSTNESS:
+        lines += tables.robustness_lines(transport, checks)
     if any(verdict.is_met is not None for verdict in verdicts):
         lines += tables.goal_lines(verdicts) + [""]
     text = "\n".join(lines)

@@ -5,8 +5,10 @@
 Usage: robustness.py [--only CHECK] [--build FOLDER --table FILE] [NAME=COMMAND]...
 
 Each check starts the server anew, has 20 s, and says whether it was passed and what was seen.
-Prints a line of JSON for each server: {"server": NAME, "checks": {CHECK: {"ok", "what"}}}.
-A COMMAND has {port} where the port belongs, and may name {scratch}, a folder of its own.
+Prints a line of JSON for each server:
+{"server": NAME, "checks": {CHECK: {"transport", "ok", "what"}}}.
+A COMMAND has {port} where the port belongs, and may name {scratch}, a folder of its own. Datagrams
+are asked of one that has {transport}, and {host} then, where those belong.
 """
 import argparse
 import json
@@ -16,22 +18,29 @@ import tempfile
 
 import plan
 import processes
+import robustness_checks
+import robustness_datagrams
 import roster
-from robustness_checks import CHECKS, Fault
+from robustness_checks import Fault
 
 CHECK_S = 20
-# What all checks of a sound server take, s.
-EXPECTED_S = 20
+# What all checks of a sound server take, s, by transport.
+EXPECTED_S = {"tcp": 20, "udp": 1}
+CHECKS = robustness_checks.CHECKS + robustness_datagrams.CHECKS
 
 
 def takers(servers):
     return [server for server in servers if server.family != "floor"]
 
 
+def expected_s(servers):
+    return sum(EXPECTED_S[transport] for server in servers for transport in server.transports)
+
+
 def compare(servers, folder, cpus, results):
-    """Adds to results {server: {check: {"ok", "what"}}}, and says on stderr how far it is."""
+    """Adds to results {server: {check: as of examine()}}, and says on stderr how far it is."""
     for number, server in enumerate(servers, 1):
-        left = plan.duration((len(servers) - number + 1) * EXPECTED_S)
+        left = plan.duration(expected_s(servers[number - 1:]))
         print(f"[{number}/{len(servers)}, {left} left] robustness: {server.name} ", end="",
               file=sys.stderr, flush=True)
         checks = {}
@@ -44,11 +53,11 @@ def compare(servers, folder, cpus, results):
 
 
 def examine(server, folder, cpus=None, only=None):
-    """Yields each check's name and {"ok", "what"} once it is done."""
+    """Yields each check's name and {"transport", "ok", "what"} once it is done."""
     signal.signal(signal.SIGALRM, _on_alarm)
     for check in CHECKS:
-        if only in (None, check.__name__):
-            yield check.__name__, _run(check, server, folder, cpus)
+        if only in (None, check.name) and check.transport in server.transports:
+            yield check.name, _run(check, server, folder, cpus) | {"transport": check.transport}
 
 
 def _on_alarm(_signal, _frame):
@@ -58,10 +67,11 @@ def _on_alarm(_signal, _frame):
 def _run(check, server, folder, cpus):
     """Never in a real-time class: a server that spins there would stop the machine."""
     try:
-        with roster.Running(server, folder, cpus) as running:
+        with roster.Running(server, folder, cpus, transport=check.transport,
+                            host=check.host) as running:
             signal.alarm(CHECK_S)
             try:
-                return {"ok": True, "what": check(running)}
+                return {"ok": True, "what": check.run(running)}
             except OSError as error:
                 raise Fault("the server ended" if running.has_died() else str(error)) from None
             finally:
@@ -71,7 +81,7 @@ def _run(check, server, folder, cpus):
 
 
 def main():
-    names = [check.__name__ for check in CHECKS]
+    names = [check.name for check in CHECKS]
     parser = argparse.ArgumentParser(
         description=__doc__.split("\n", maxsplit=1)[0],
         epilog="Checks: " + ", ".join(names) + ".",
@@ -87,7 +97,8 @@ def main():
         name, equals, command = text.partition("=")
         if not equals:
             parser.error(f"not NAME=COMMAND: {text}")
-        servers.append(roster.named(name, command))
+        transports = roster.TRANSPORTS if "{transport}" in command else roster.TRANSPORTS[:1]
+        servers.append(roster.named(name, command, transports))
     if not servers:
         parser.error("no server: give --table or NAME=COMMAND")
 

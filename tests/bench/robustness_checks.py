@@ -10,6 +10,8 @@ import select
 import socket
 import struct
 import time
+from dataclasses import dataclass
+from typing import Callable
 
 import proc
 import processes
@@ -20,6 +22,17 @@ QUIET_S = 3  # no byte for so long: there will be none
 CPU_S = 2  # how long CPU is watched
 CPU_SHARE = 0.10
 MB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Check:
+    run: Callable  # the running server -> what was seen
+    transport: str = "tcp"
+    host: str = roster.HOST  # what the server is bound to
+
+    @property
+    def name(self):
+        return self.run.__name__
 
 
 class Fault(Exception):
@@ -228,4 +241,5 @@ def reset_storm(server):
     return "500 resets, then as before"
 
 
-CHECKS = [never_reading, half_close, no_descriptors, urgent_data, reset_storm]
+CHECKS = [Check(run) for run in (never_reading, half_close, no_descriptors, urgent_data,
+                                 reset_storm)]

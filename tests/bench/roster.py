@@ -7,11 +7,12 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import processes
 
 HOST = "127.0.0.1"
+TRANSPORTS = ("tcp", "udp")
 # Below the range that the kernel takes for outgoing connections, so none of those is in the way.
 PORTS = range(10000, 30000)
 READY_S = 5
@@ -28,6 +29,9 @@ ABOUT = {
     "libuv": "libuv",
     "libevent": "libevent bufferevent",
     "asio": "asio",
+    "recvfrom": "recvfrom, hand-tuned",
+    "recvmmsg": "recvmmsg, hand-tuned",
+    "libuv-udp": "libuv",
     "xinetd": "xinetd, built-in echo",
     "socat": "socat PIPE",
 }
@@ -38,14 +42,17 @@ class Server:
     name: str
     family: str  # echod, epoll: one event loop; fork: a process per connection; floor: no server
     about: str
-    command: str  # with {port} and {scratch} as in peers.txt
+    command: str  # with {port} and others as in peers.txt
+    transports: tuple = ("tcp",)
 
 
 class Running:
     """A server from its first echo on; a context, at the end of which nothing of it runs."""
 
-    def __init__(self, server, folder, cpu=None, real_time=False):
+    def __init__(self, server, folder, cpu=None, real_time=False, transport="tcp", host=HOST):
         self.server = server
+        self.transport = transport
+        self.host = host  # what it is bound to; it is reached at HOST in any case
         self.port = _free_port()
         self.pid = 0
         self._cpu = cpu
@@ -57,7 +64,8 @@ class Running:
     def __enter__(self):
         os.makedirs(self._folder, exist_ok=True)
         self._scratch = tempfile.mkdtemp(dir=self._folder)
-        argv = [word.format(port=self.port, scratch=self._scratch)
+        argv = [word.format(port=self.port, scratch=self._scratch, host=self.host,
+                            transport=self.transport)
                 for word in shlex.split(self.server.command)]
         self._process = processes.start(argv, self._cpu, self._real_time,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -73,12 +81,18 @@ class Running:
         processes.stop(self._process)
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def target(self, transport):
+    def target(self):
         """As echoprobe wants it."""
-        return f"{transport}:{HOST}:{self.port}"
+        return f"{self.transport}:{HOST}:{self.port}"
 
     def connect(self, timeout_s=2):
-        return socket.create_connection((HOST, self.port), timeout_s)
+        """A connection, or a socket that sends its datagrams there."""
+        if self.transport == "tcp":
+            return socket.create_connection((HOST, self.port), timeout_s)
+        client = socket.socket(type=socket.SOCK_DGRAM)
+        client.settimeout(timeout_s)
+        client.connect((HOST, self.port))
+        return client
 
     def has_died(self):
         return self._process.poll() is not None
@@ -110,36 +124,42 @@ def _free_port():
     for _ in PORTS:
         port = _next_port
         _next_port = port + 1 if port + 1 < PORTS.stop else PORTS.start
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-                return port
-            except OSError:
-                continue
+        if _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+            return port
     raise processes.Failed(f"no free port in {PORTS.start}..{PORTS.stop - 1}")
+
+
+def _is_free(port, kind):
+    with socket.socket(type=kind) as probe:
+        if kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+            return True
+        except OSError:
+            return False
 
 
 def load(path, build):
     """The servers of a file such as peers.txt, in its order, with the floor as the first."""
     source = shlex.quote(os.path.dirname(os.path.abspath(path)))
     build = shlex.quote(os.path.abspath(build))
-    found = [Server("floor", "floor", ABOUT["floor"], "")]
+    found = [Server("floor", "floor", ABOUT["floor"], "", TRANSPORTS)]
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             if line.strip() and not line.startswith("#"):
-                name, command = line.split(None, 1)
+                name, transports, command = line.split(None, 2)
                 command = command.strip().replace("{source}", source).replace("{build}", build)
-                found.append(named(name, command))
+                found.append(named(name, command, tuple(transports.split(","))))
     return found
 
 
-def named(name, command):
-    return Server(name, FAMILIES.get(name, "epoll"), ABOUT.get(name, name), command)
+def named(name, command, transports):
+    return Server(name, FAMILIES.get(name, "epoll"), ABOUT.get(name, name), command, transports)
 
 
 def build_of(echod, name, path):
     """The same server from another build."""
     _, *options = shlex.split(echod.command)
     about = echod.about if name == echod.name else f"echod: {name}"
-    return Server(name, "echod", about, shlex.join([path] + options))
+    return replace(echod, name=name, about=about, command=shlex.join([path] + options))

@@ -54,13 +54,14 @@ class Scenario:
     most_rounds: int = 1000  # memory does not drift as time does
     is_quick: bool = False
     transport: str = "tcp"
+    batch: int = 1  # datagrams that the load sends by one call
 
     def connections_for(self, server):
         fewer = self.fork_connections if server.family == "fork" else 0
         return fewer or self.connections
 
     def takes(self, server):
-        return server.family in self.families
+        return server.family in self.families and self.transport in server.transports
 
 
 SCENARIOS = (
@@ -79,6 +80,12 @@ SCENARIOS = (
              64 * KIB, 16),
     Scenario("churn", "connect, echo 64 B, close; 16 at a time, one CPU", CPU_CONNECTION, "churn",
              16, one_cpu=True, families=("fork",) + ONE_PROCESS, is_quick=True),
+    Scenario("udp-d1", "1 datagram of 64 B in flight, one CPU", CPU, "ping", 1, one_cpu=True,
+             families=("floor", "fork") + ONE_PROCESS, transport="udp"),
+    Scenario("udp-d16", "16 datagrams of 64 B in flight, one CPU", CPU, "ping", 1, depth=16,
+             one_cpu=True, families=("floor",) + ONE_PROCESS, is_quick=True, transport="udp"),
+    Scenario("udp-segment", "batches of 64 datagrams of 64 B by UDP_SEGMENT, 2 in flight, one CPU", CPU, "ping", 1, depth=128, one_cpu=True, is_quick=True, transport="udp",
+             batch=64),
     # xinetd lets 64 wait, and is slow to take them: more at once would not be there in time.
     Scenario("memory", "1,000 idle connections, 60 where each is a process", MEMORY, "idle", 1000,
              seconds=3.0, families=("fork",) + ONE_PROCESS, fork_connections=60, most_rounds=3,

@@ -4,6 +4,10 @@ import summary
 from scenarios import FAST_NS, LATENCY, STEP_NS
 
 NONE = "-"
+ROBUSTNESS = {
+    "tcp": "what a server does when its clients misbehave",
+    "udp": "what becomes of unusual datagrams",
+}
 
 
 def table(rows, aligned_left=1):
@@ -107,8 +111,13 @@ def _steps(scenario, row):
     return [f"SLOW: p50 is {time(p50)}"] if p50 >= FAST_NS else []
 
 
-def robustness_lines(checks):
+def robustness_lines(transport, checks):
     """A table of words, and below it what was seen where a check was not passed."""
+    checks = {server: mine for server, results in checks.items()
+              if (mine := {name: result for name, result in results.items()
+                           if result["transport"] == transport})}
+    if not checks:
+        return []
     names = list(dict.fromkeys(name for results in checks.values() for name in results))
     words = {True: "ok", False: "FAULT", None: "?"}
     rows = [["server", *(name.replace("_", " ") for name in names)]]
@@ -118,9 +127,9 @@ def robustness_lines(checks):
              for server, results in checks.items()
              for name, result in results.items() if not result["ok"]]
     faultless = [row[0] for row in rows[1:] if set(row[1:]) == {words[True]}]
-    return ["robustness: what a server does when its clients misbehave", "", *table(rows),
+    return [f"robustness by {transport}: {ROBUSTNESS[transport]}", "", *table(rows),
             *(["", *notes] if notes else []), "",
-            f"without a fault: {', '.join(faultless) or 'none'}"]
+            f"without a fault: {', '.join(faultless) or 'none'}", ""]
 
 
 def goal_lines(verdicts):
@@ -132,4 +141,4 @@ def goal_lines(verdicts):
     return ["GOALS", "", *table(rows, aligned_left=4), "",
             f"{met} of {len(verdicts)} met. A ratio is echod's figure by the other's: the median "
             "of the rounds, [its interval].",
-            "Not measured here: scale (ci/scale), UDP, and what hardening costs."]
+            "Not measured here: scale (ci/scale), and what hardening costs."]

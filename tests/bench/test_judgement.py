@@ -10,6 +10,7 @@ import unittest
 import goals
 import options
 import plan
+import robustness
 import summary
 import tables
 from measure import Bench
@@ -17,16 +18,21 @@ from roster import Server
 from scenarios import SCENARIOS
 
 CPU = next(scenario for scenario in SCENARIOS if scenario.name == "1cpu-c64")
+SEGMENT = next(scenario for scenario in SCENARIOS if scenario.name == "udp-segment")
 BULK = next(scenario for scenario in SCENARIOS if scenario.name == "bulk-c1")
-ECHOD = Server("echod", "echod", "", "")
+BOTH = ("tcp", "udp")
+ECHOD = Server("echod", "echod", "", "", BOTH)
 LEVEL = Server("level", "epoll", "", "")
 LIBEV = Server("libev", "epoll", "", "")
-FLOOR = Server("floor", "floor", "", "")
+FLOOR = Server("floor", "floor", "", "", BOTH)
+RECVFROM = Server("recvfrom", "epoll", "", "", ("udp",))
+RECVMMSG = Server("recvmmsg", "epoll", "", "", ("udp",))
 
 
 def rows_of(scenario, **figures):
     """Rows of servers by name, each with its figures of round 1, 2, ...; None is a problem."""
-    servers = {"echod": ECHOD, "level": LEVEL, "libev": LIBEV, "floor": FLOOR}
+    servers = {server.name: server
+               for server in (ECHOD, LEVEL, LIBEV, FLOOR, RECVFROM, RECVMMSG)}
     samples = [{"scenario": scenario.name, "server": name, "round": number, "figure": figure,
                 "problem": None if figure is not None else "timeout"}
                for name, values in figures.items() for number, figure in enumerate(values, 1)]
@@ -102,6 +108,13 @@ class Goals(unittest.TestCase):
         rows = rows_of(CPU, echod=[100], level=[None])
         self.assertIsNone(judged(CPU, rows, "<= 0.98 of level").is_met)
 
+    def test_batches_cost_a_fifth_of_the_better_peer(self):
+        goal = "<= 0.20 of the best epoll peer"
+        rows = rows_of(SEGMENT, echod=[20], recvfrom=[150], recvmmsg=[100])
+        self.assertTrue(judged(SEGMENT, rows, goal).is_met)
+        rows = rows_of(SEGMENT, echod=[21], recvfrom=[150], recvmmsg=[100])
+        self.assertIs(judged(SEGMENT, rows, goal).is_met, False)
+
     def test_every_goal_has_its_scenario(self):
         known = {scenario.name for scenario in SCENARIOS}
         self.assertEqual({goal.scenario for goal in goals.GOALS} - known, set())
@@ -109,15 +122,28 @@ class Goals(unittest.TestCase):
 
 class Robustness(unittest.TestCase):
     def test_check_that_was_not_run_is_neither_passed_nor_a_fault(self):
-        good = {"ok": True, "what": "as before"}
-        lines = tables.robustness_lines({
+        good = {"transport": "tcp", "ok": True, "what": "as before"}
+        bad = {"transport": "tcp", "ok": False, "what": "7 more"}
+        lines = tables.robustness_lines("tcp", {
             "echod": {"half_close": good, "reset_storm": good},
-            "level": {"half_close": good, "reset_storm": {"ok": False, "what": "7 more"}},
+            "level": {"half_close": good, "reset_storm": bad},
             "libev": {"half_close": good},
         })
         self.assertIn("  level, reset storm: 7 more", lines)
         self.assertRegex("\n".join(lines), r"libev +ok +\?")
-        self.assertEqual(lines[-1], "without a fault: echod")
+        self.assertIn("without a fault: echod", lines)
+
+    def test_each_transport_has_a_table_of_its_own(self):
+        by_tcp = {"transport": "tcp", "ok": True, "what": "back"}
+        by_udp = {"transport": "udp", "ok": False, "what": "2048 came back"}
+        checks = {"echod": {"half_close": by_tcp, "whole_datagram": by_udp},
+                  "level": {"half_close": by_tcp}}
+        lines = tables.robustness_lines("udp", checks)
+        self.assertRegex("\n".join(lines), r"echod +FAULT\n")
+        self.assertNotIn("level", "\n".join(lines))
+        self.assertIn("without a fault: echod, level", tables.robustness_lines("tcp", checks))
+        del checks["echod"]["whole_datagram"]
+        self.assertEqual(tables.robustness_lines("udp", checks), [])
 
 
 class Plan(unittest.TestCase):
@@ -129,6 +155,19 @@ class Plan(unittest.TestCase):
                          [(1, "echod"), (1, "level"), (1, "libev"),
                           (2, "libev"), (2, "level"), (2, "echod"),
                           (3, "echod"), (3, "level"), (3, "libev")])
+
+
+    def test_servers_are_measured_by_what_they_serve(self):
+        chosen = options.parse(["--scenario", "1cpu-c1,udp-d16", "--rounds", "1",
+                                "--only", "floor,echod,level,recvfrom"])
+        steps = plan.steps(Bench("", "", "", 0, 1, False), chosen)
+        self.assertEqual([(step.scenario.name, step.server.name) for step in steps],
+                         [("1cpu-c1", "echod"), ("1cpu-c1", "level"), ("udp-d16", "floor"),
+                          ("udp-d16", "echod"), ("udp-d16", "recvfrom")])
+
+    def test_every_transport_has_its_checks(self):
+        self.assertEqual({check.transport for check in robustness.CHECKS}, set(tables.ROBUSTNESS))
+        self.assertEqual(set(robustness.EXPECTED_S), set(tables.ROBUSTNESS))
 
 
 class Options(unittest.TestCase):
