@@ -82,13 +82,18 @@ unsigned figures_leave_descriptors(const struct process *process, unsigned count
         return sum;
 }
 
-static void read_file(const char *path, char *text, size_t text_size)
+/* False if the process or thread that it tells of has ended, even while it is read. */
+static bool read_file(const char *path, char *text, size_t text_size)
 {
         FILE *file = fopen(path, "re");
 
-        ck_assert_msg(file != NULL, "%s: %s", path, strerror(errno));
-        text[fread(text, 1, text_size - 1, file)] = '\0';
+        ck_assert_msg(file != NULL || errno == ENOENT, "%s: %s", path, strerror(errno));
+        if (file == NULL)
+                return false;
+        size_t size = fread(text, 1, text_size - 1, file);
+        text[size] = '\0';
         fclose(file);
+        return size > 0;
 }
 
 static bool has_pending_signals(pid_t pid)
@@ -98,7 +103,7 @@ static bool has_pending_signals(pid_t pid)
         char text[4096];
 
         snprintf(path, sizeof(path), "/proc/%d/status", pid);
-        read_file(path, text, sizeof(text));
+        ck_assert(read_file(path, text, sizeof(text)));
         const char *found = strstr(text, key);
         ck_assert(found != NULL);
         return strtoull(found + strlen(key), NULL, 16) != 0;
@@ -121,7 +126,8 @@ static uint64_t thread_wakes(pid_t pid, const char *thread)
         char text[4096];
 
         snprintf(path, sizeof(path), "/proc/%d/task/%s/status", pid, thread);
-        read_file(path, text, sizeof(text));
+        if (!read_file(path, text, sizeof(text)))
+                return 0;
         const char *found = strstr(text, key);
         ck_assert(found != NULL);
         return strtoull(found + strlen(key), NULL, 10);
@@ -150,7 +156,7 @@ struct figures figures_read(const struct process *process)
         char text[1024];
 
         snprintf(path, sizeof(path), "/proc/%d/stat", process->pid);
-        read_file(path, text, sizeof(text));
+        ck_assert(read_file(path, text, sizeof(text)));
         /* The name may contain anything; the fields after it start with the third (proc(5)). */
         const char *fields = strrchr(text, ')');
         ck_assert(fields != NULL);
@@ -167,7 +173,7 @@ static uint64_t status_bytes(const struct process *process, const char *key)
         char text[4096];
 
         snprintf(path, sizeof(path), "/proc/%d/status", process->pid);
-        read_file(path, text, sizeof(text));
+        ck_assert(read_file(path, text, sizeof(text)));
         const char *found = strstr(text, key);
         ck_assert(found != NULL);
         return strtoull(found + strlen(key), NULL, 10) * 1024;
