@@ -191,9 +191,11 @@ START_TEST(full_pieces_take_what_lies_next_to_the_last)
         const unsigned char *next = &data[2 * OUTBOX_VECTORS - 1];
 
         start();
+        /* So that the last message has room for more answers. */
         put(&other, 1);
-        for (unsigned i = 1; i < OUTBOX_VECTORS; i++)
-                put(&batch, 1);
+        put(&batch, 1);
+        for (unsigned i = 2; i < OUTBOX_VECTORS; i++)
+                put(i == 2 ? &other : &batch, 1);
         put_at(&batch, next, 1);
         ck_assert_uint_eq(left_count, 0);
         put_at(&batch, next + 2, 1);
