@@ -212,6 +212,10 @@ START_TEST(datagrams_that_find_a_full_queue_are_counted)
         server_await_datagrams(&ways.server, sent - lost);
         ck_assert_uint_eq(server_dropped(&ways.server), 0);
         ck_assert_uint_eq(datagram_discard(&client), sent - lost);
+        /* From now on each datagram tells it again. */
+        for (unsigned i = 0; i < 40; i++)
+                datagram_exchange(&client, i, SIZE);
+        ck_assert_uint_eq(server_figure(&ways.server, "datagrams_overflowed"), lost);
         datagram_close(&client);
         server_stop(&ways.server);
 }
