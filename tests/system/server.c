@@ -172,6 +172,18 @@ void server_await_datagrams(struct server *server, uint64_t received)
                           received);
 }
 
+void server_expect_dropped(struct server *server, const char *reason)
+{
+        char key[64];
+
+        server_await_datagrams(server, 1);
+        ck_assert_uint_eq(server_figure(server, "datagrams_sent"), reason == NULL);
+        if (reason == NULL)
+                return;
+        snprintf(key, sizeof(key), "dropped_%s", reason);
+        ck_assert_msg(server_figure(server, key) == 1, "not %s: %s", reason, server->status);
+}
+
 void server_await_all_closed(struct server *server, uint64_t accepted)
 {
         server_await_figure(server, "open", 0);

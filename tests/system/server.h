@@ -51,6 +51,9 @@ uint64_t server_dropped(const struct server *server);
 /* Waits until so many datagrams were received, and each of them was sent or dropped. */
 void server_await_datagrams(struct server *server, uint64_t received);
 
+/* The first datagram that it ever got was dropped for that reason; NULL = it was answered. */
+void server_expect_dropped(struct server *server, const char *reason);
+
 /* Waits until no connection is open, and then sees that every accepted one ended for a reason. */
 void server_await_all_closed(struct server *server, uint64_t accepted);
 
