@@ -2,6 +2,8 @@
 #include "bad_server.h"
 
 #include <check.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -105,17 +107,29 @@ void bad_server_start_unix(bad_serve *serve, const char *path, char target[PROBE
         serve_connections(listener, serve);
 }
 
-void bad_server_start_udp(bad_serve *serve, char target[PROBE_TARGET_SIZE])
+static void start_datagrams(bad_serve *serve, int takes_batches, char target[PROBE_TARGET_SIZE])
 {
         uint16_t port = 0;
         int fd = bind_ip4(SOCK_DGRAM, &port);
 
+        ck_assert_int_eq(
+            setsockopt(fd, IPPROTO_UDP, UDP_GRO, &takes_batches, sizeof(takes_batches)), 0);
         probe_target_udp(target, port);
         if (is_child()) {
                 serve(fd);
                 _exit(0);
         }
         close(fd);
+}
+
+void bad_server_start_udp(bad_serve *serve, char target[PROBE_TARGET_SIZE])
+{
+        start_datagrams(serve, 0, target);
+}
+
+void bad_server_start_batches(bad_serve *serve, char target[PROBE_TARGET_SIZE])
+{
+        start_datagrams(serve, 1, target);
 }
 
 void bad_server_stop_all(void)

@@ -17,6 +17,8 @@ typedef void bad_serve(int fd);
 void bad_server_start_tcp(bad_serve *serve, char target[PROBE_TARGET_SIZE]);
 void bad_server_start_unix(bad_serve *serve, const char *path, char target[PROBE_TARGET_SIZE]);
 void bad_server_start_udp(bad_serve *serve, char target[PROBE_TARGET_SIZE]);
+/* Its socket takes batches whole (UDP_GRO), from the first one on. */
+void bad_server_start_batches(bad_serve *serve, char target[PROBE_TARGET_SIZE]);
 
 /* All of them; after each test. */
 void bad_server_stop_all(void);

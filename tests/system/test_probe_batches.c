@@ -34,14 +34,6 @@ static struct probe probe;
 static char target[PROBE_TARGET_SIZE];
 static int net_fd = -1; /* the name space to return to */
 
-static void accept_batches(int fd)
-{
-        int on = 1;
-
-        if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) < 0)
-                _exit(1);
-}
-
 static void take(int fd, struct batch *batch)
 {
         union control control;
@@ -102,7 +94,6 @@ static void echo_whole(int fd)
 {
         static struct batch batch;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 give(fd, &batch);
@@ -114,7 +105,6 @@ static void echo_only_64(int fd)
 {
         static struct batch batch;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 if (batch.size == 64U * batch.segment_size)
@@ -126,7 +116,6 @@ static void lose_each_tail(int fd)
 {
         static struct batch batch;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 batch.size -= batch.segment_size;
@@ -138,7 +127,6 @@ static void double_each(int fd)
 {
         static struct batch batch;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 give(fd, &batch);
@@ -152,7 +140,6 @@ static void turn_round(int fd)
         static struct batch batch;
         static struct batch turned;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 turned = batch;
@@ -167,7 +154,6 @@ static void flip_a_bit_of_the_tenth(int fd)
 {
         static struct batch batch;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 batch.data[9 * batch.segment_size + 20] ^= 1;
@@ -179,7 +165,6 @@ static void join_pairs(int fd)
 {
         static struct batch batch;
 
-        accept_batches(fd);
         for (;;) {
                 take(fd, &batch);
                 batch.segment_size *= 2;
@@ -192,7 +177,6 @@ static void collect_all(int fd)
 {
         static struct batch batches[BATCHES];
 
-        accept_batches(fd);
         for (unsigned i = 0; i < BATCHES; i++)
                 take(fd, &batches[i]);
         for (unsigned i = 0; i < BATCHES; i++)
@@ -202,7 +186,10 @@ static void collect_all(int fd)
 
 static void run(bad_serve *serve, const char *options)
 {
-        bad_server_start_udp(serve, target);
+        if (serve == echo_singly)
+                bad_server_start_udp(serve, target);
+        else
+                bad_server_start_batches(serve, target);
         probe_run(&probe, target, options);
 }
 
