@@ -8,6 +8,7 @@
 #include "core/events.h"
 #include "core/loop_guard.h"
 #include "core/poison.h"
+#include "core/proxy.h"
 #include "core/quota.h"
 #include "core/slots.h"
 #include "suite.h"
@@ -116,6 +117,7 @@ TRAP(slot_above_the_top,
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
 TRAP(name_of_an_unknown_drop, (void)counters_dropped_name(DATAGRAM_DROP_COUNT);)
+TRAP(name_of_an_unknown_verdict, (void)proxy_verdict_name(PROXY_VERDICT_COUNT);)
 TRAP(giving_back_what_was_not_taken, struct quota quota = { 0 }; quota_put(&quota);)
 TRAP(ring_of_nothing, events_init(&events, NULL, 0);)
 TRAP(ring_of_no_power_of_two, events_init(&events, NULL, 3);)
@@ -175,6 +177,7 @@ int main(void)
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
                 name_of_an_unknown_drop,
+                name_of_an_unknown_verdict,
                 giving_back_what_was_not_taken,
                 ring_of_nothing,
                 ring_of_no_power_of_two,
