@@ -55,6 +55,11 @@ bool ip_is_equal(struct ip a, struct ip b)
         return a.high == b.high && a.low == b.low;
 }
 
+bool ip_is_before(struct ip a, struct ip b)
+{
+        return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
+
 bool ip_is_v4(struct ip ip)
 {
         return ip.high == 0 && ip.low >> 32 == MAPPED >> 32;
@@ -93,11 +98,6 @@ void ip_set_init(struct ip_set *set, struct ip *ips, uint32_t capacity)
         *set = (struct ip_set){ .ips = ips, .capacity = capacity };
 }
 
-static bool is_before(struct ip a, struct ip b)
-{
-        return a.high < b.high || (a.high == b.high && a.low < b.low);
-}
-
 /* How many of the set's addresses come before this one: where it is, or belongs. */
 static uint32_t place_of(const struct ip_set *set, struct ip ip)
 {
@@ -106,7 +106,7 @@ static uint32_t place_of(const struct ip_set *set, struct ip ip)
 
         while (begin < end) {
                 uint32_t middle = begin + (end - begin) / 2;
-                if (is_before(set->ips[middle], ip))
+                if (ip_is_before(set->ips[middle], ip))
                         begin = middle + 1;
                 else
                         end = middle;

@@ -33,6 +33,7 @@ bool ip_from_socket(const struct sockaddr *address, struct ip *ret_ip, uint16_t 
 struct ip ip_prefix(struct ip ip);
 
 bool ip_is_equal(struct ip a, struct ip b);
+bool ip_is_before(struct ip a, struct ip b); /* as numbers */
 bool ip_is_v4(struct ip ip);
 
 /* 127.0.0.0/8, ::1: this host, whatever its interfaces are. */

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The header by which a proxy tells for whom it connects: version 1 (a line of text) and 2 (binary)
- * of https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt. The caller peeks at what has
- * arrived, asks about it from its first byte on, each time more has come, and consumes the header
- * when it is complete; what follows is the client's. Nothing is kept between two calls, so the
- * result does not depend on how the bytes arrived.
+ * The header by which a proxy tells for whom it connects: version 1 (a line of text) and version 2
+ * (binary), as haproxy's doc/proxy-protocol.txt has them. The caller peeks at what has arrived,
+ * asks about it from its first byte on whenever more has come, and consumes the header when it is
+ * complete; what follows is the client's. Nothing is kept between two calls, so the result does not
+ * depend on how the bytes arrived.
  *
  * Whatever waits can still become a header: what cannot is refused as soon as that is certain, but
  * for a checksum that does not hold, which shows at the end. A header has a bound, PROXY_SIZE_MAX.
  *
- * What a proxy has to say about anything but a TCP client is checked and skipped: an UNKNOWN line,
- * the UNSPEC and UNIX families, datagrams. LOCAL is a connection of the proxy's own, such as a
- * health check; nothing of it but its length is looked at, as the specification wants it. Of the
- * extensions (TLVs) only the checksum is used.
+ * What a proxy has to say about anything but a TCP client is skipped: an UNKNOWN line, the families
+ * UNSPEC and UNIX, datagrams; and LOCAL, which is a connection of the proxy's own, such as a health
+ * check. Of LOCAL and UNSPEC nothing is looked at but the length, as the specification wants it.
+ * Else extensions (TLVs) must fit in, and a checksum among them must hold.
  */
 #pragma once
 

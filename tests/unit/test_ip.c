@@ -66,6 +66,18 @@ START_TEST(each_bit_makes_another_address)
 }
 END_TEST
 
+START_TEST(addresses_come_in_the_order_of_their_bits)
+{
+        static const char *const texts[] = { "::",        "::1",       "0.0.0.0", "192.0.2.1",
+                                             "192.0.3.0", "0:0:0:1::", "1::",     "ffff::" };
+
+        for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+                for (unsigned j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
+                        ck_assert_int_eq(ip_is_before(ips_parse(texts[i]), ips_parse(texts[j])),
+                                         i < j);
+}
+END_TEST
+
 START_TEST(prefix_is_all_of_ipv4_and_half_of_ipv6)
 {
         ck_assert(!share_prefix("192.0.2.1", "192.0.2.2"));
@@ -256,6 +268,7 @@ int main(void)
                 mapped_address_is_its_ipv4_address,
                 other_addresses_that_embed_an_ipv4_address_are_not_it,
                 each_bit_makes_another_address,
+                addresses_come_in_the_order_of_their_bits,
                 prefix_is_all_of_ipv4_and_half_of_ipv6,
                 prefix_of_one_family_is_never_that_of_the_other,
                 prefix_of_a_prefix_is_itself,
