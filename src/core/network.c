@@ -22,9 +22,10 @@ bool network_has(struct network network, struct ip ip)
                network_is_equal(network_around(ip, network.bits), network);
 }
 
+/* It has the bits for it: the last one of ::ffff: is set, and none is behind its length. */
 bool network_is_v4(struct network network)
 {
-        return network.bits >= NETWORK_V4_BITS && ip_is_v4(network.ip);
+        return ip_is_v4(network.ip);
 }
 
 bool network_is_equal(struct network a, struct network b)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/access.h"
 #include "core/bucket.h"
 #include "core/events.h"
 #include "core/loop_guard.h"
@@ -26,6 +27,8 @@ static _Alignas(64) bucket_word bucket_words[2 * BUCKET_WAYS];
 static struct bucket_table table;
 static struct loop_guard_entry guard_entries[2 * LOOP_GUARD_WAYS];
 static struct loop_guard guard;
+static struct access_entry access_entries[1];
+static struct access_list list;
 
 static void start(void)
 {
@@ -114,6 +117,10 @@ TRAP(putting_a_free_index,
 TRAP(slot_above_the_top,
      struct slots slots; slots_init(&slots, &conn, words, 1); (void)slots_at(&slots, 0);)
 
+TRAP(network_of_too_many_bits, access_init(&list, access_entries, 1);
+     (void)access_add(&list, (struct network){ .bits = NETWORK_BITS_MAX + 1 }, true);)
+TRAP(network_with_bits_behind_its_length, access_init(&list, access_entries, 1);
+     (void)access_add(&list, (struct network){ .ip = { .low = 1 }, .bits = 127 }, true);)
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
 TRAP(name_of_an_unknown_drop, (void)counters_dropped_name(DATAGRAM_DROP_COUNT);)
@@ -174,6 +181,8 @@ int main(void)
                 index_out_of_range,
                 putting_a_free_index,
                 slot_above_the_top,
+                network_of_too_many_bits,
+                network_with_bits_behind_its_length,
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
                 name_of_an_unknown_drop,
