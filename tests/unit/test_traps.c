@@ -12,6 +12,7 @@
 #include "core/proxy.h"
 #include "core/quota.h"
 #include "core/slots.h"
+#include "core/source.h"
 #include "suite.h"
 
 enum { BLOCK_SIZE = 64 };
@@ -29,11 +30,21 @@ static struct loop_guard_entry guard_entries[2 * LOOP_GUARD_WAYS];
 static struct loop_guard guard;
 static struct access_entry access_entries[1];
 static struct access_list list;
+static struct source_node source_nodes[2];
+static source_word source_chains[3];
+static struct source_table sources;
+static uint32_t source_index;
 
 static void start(void)
 {
         spill_init(&pool, block, BLOCK_SIZE, words, 1);
         conn_init(&conn, 0);
+}
+
+static void start_sources(void)
+{
+        source_init(&sources, source_nodes, 2, source_chains, 1, &key);
+        (void)source_take(&sources, (struct ip){ .high = 1 }, 1, &source_index);
 }
 
 static void start_parked(void)
@@ -121,6 +132,21 @@ TRAP(network_of_too_many_bits, access_init(&list, access_entries, 1);
      (void)access_add(&list, (struct network){ .bits = NETWORK_BITS_MAX + 1 }, true);)
 TRAP(network_with_bits_behind_its_length, access_init(&list, access_entries, 1);
      (void)access_add(&list, (struct network){ .ip = { .low = 1 }, .bits = 127 }, true);)
+TRAP(source_table_without_nodes, source_init(&sources, source_nodes, 0, source_chains, 1, &key);)
+TRAP(source_table_of_too_many_nodes,
+     source_init(&sources, source_nodes, SOURCE_NODES_MAX + 1U, source_chains, 1, &key);)
+TRAP(source_table_without_chains, source_init(&sources, source_nodes, 2, source_chains, 0, &key);)
+TRAP(source_table_of_an_odd_size, source_init(&sources, source_nodes, 2, source_chains, 3, &key);)
+TRAP(source_that_may_have_none, start_sources();
+     (void)source_take(&sources, (struct ip){ .high = 1 }, 0, &source_index);)
+TRAP(more_sources_than_nodes, start_sources();
+     (void)source_take(&sources, (struct ip){ .high = 2 }, 1, &source_index);
+     (void)source_take(&sources, (struct ip){ .high = 3 }, 1, &source_index);)
+TRAP(place_beyond_the_sources, start_sources(); source_put(&sources, 2);)
+TRAP(place_that_nobody_holds, start_sources(); source_put(&sources, source_index);
+     source_put(&sources, source_index);)
+TRAP(source_whose_node_is_lost, start_sources(); source_chains[0] = 0;
+     (void)source_check(&sources);)
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
 TRAP(name_of_an_unknown_drop, (void)counters_dropped_name(DATAGRAM_DROP_COUNT);)
@@ -183,6 +209,15 @@ int main(void)
                 slot_above_the_top,
                 network_of_too_many_bits,
                 network_with_bits_behind_its_length,
+                source_table_without_nodes,
+                source_table_of_too_many_nodes,
+                source_table_without_chains,
+                source_table_of_an_odd_size,
+                source_that_may_have_none,
+                more_sources_than_nodes,
+                place_beyond_the_sources,
+                place_that_nobody_holds,
+                source_whose_node_is_lost,
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
                 name_of_an_unknown_drop,
