@@ -217,19 +217,26 @@ void source_put(struct source_table *table, uint32_t index)
                 (void)find(table, chain_of(table, prefix), prefix);
 }
 
-/* How many nodes there are from a link on, in a chain or among the free ones. */
+/* Whether a node is where a chain, or the list of free ones, may have it. */
+static bool is_in_place(const struct source_table *table, const struct source_node *node,
+                        const source_word *begin)
+{
+        if (begin == &table->free)
+                return true;
+        return content_of(atomic_load(&node->held)) > 0 &&
+               chain_of(table, prefix_of(node)) == begin;
+}
+
+/* How many nodes there are from a link on. */
 static uint32_t check_list(const struct source_table *table, const source_word *begin)
 {
         uint32_t count = 0;
 
-        for (uint64_t link = atomic_load(begin); target_of(link) != 0; count++) {
-                const struct source_node *node = node_of(table, target_of(link));
-                bool is_free = begin == &table->free;
-                ensure(target_of(link) <= table->node_count && !is_marked(link));
+        for (uint64_t link = atomic_load(begin); content_of(link) != 0; count++) {
+                ensure(content_of(link) <= table->node_count); /* and so it has no mark */
                 ensure(count < table->node_count);
-                ensure(is_free || content_of(atomic_load(&node->held)) > 0);
-                ensure(is_free || chain_of(table, prefix_of(node)) == begin);
-                link = atomic_load(&node->next);
+                ensure(is_in_place(table, node_of(table, target_of(link)), begin));
+                link = atomic_load(&node_of(table, target_of(link))->next);
         }
         return count;
 }

@@ -145,6 +145,16 @@ TRAP(more_sources_than_nodes, start_sources();
 TRAP(place_beyond_the_sources, start_sources(); source_put(&sources, 2);)
 TRAP(place_that_nobody_holds, start_sources(); source_put(&sources, source_index);
      source_put(&sources, source_index);)
+TRAP(source_beyond_the_nodes, start_sources(); source_chains[0] = 3;
+     (void)source_check(&sources);)
+TRAP(source_that_leads_to_itself, start_sources(); source_nodes[source_index].next = 1;
+     (void)source_check(&sources);)
+TRAP(source_without_connections, start_sources(); source_nodes[source_index].held = 0;
+     (void)source_check(&sources);)
+TRAP(source_in_the_chain_of_another, source_init(&sources, source_nodes, 2, source_chains, 2, &key);
+     (void)source_take(&sources, (struct ip){ .high = 1 }, 1, &source_index);
+     uint64_t chain = source_chains[0]; source_chains[0] = source_chains[1];
+     source_chains[1] = chain; (void)source_check(&sources);)
 TRAP(source_whose_node_is_lost, start_sources(); source_chains[0] = 0;
      (void)source_check(&sources);)
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
@@ -217,6 +227,10 @@ int main(void)
                 more_sources_than_nodes,
                 place_beyond_the_sources,
                 place_that_nobody_holds,
+                source_beyond_the_nodes,
+                source_that_leads_to_itself,
+                source_without_connections,
+                source_in_the_chain_of_another,
                 source_whose_node_is_lost,
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
