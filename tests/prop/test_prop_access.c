@@ -28,7 +28,7 @@ END_TEST
 
 START_TEST(random_scripts_agree_with_the_model)
 {
-        scripts_run_some(access_script_run, 1000, 120);
+        scripts_run_some(access_script_run, 300, 120);
 }
 END_TEST
 

@@ -12,7 +12,7 @@
 #include "support/ips.h"
 #include "support/random.h"
 
-enum { TEXT_SIZE = 96, SHORT_MAX = 7, ROUNDS = 200000, PIECES_MAX = 20 };
+enum { TEXT_SIZE = 96, SHORT_MAX = 7, ROUNDS = 50000, PIECES_MAX = 20 };
 
 static const char alphabet[] = { '0', '1', '5', 'f', ':', '.' };
 enum { LETTERS = sizeof(alphabet) };
