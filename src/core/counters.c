@@ -23,8 +23,9 @@ const char *counters_closed_name(enum conn_end end)
 const char *counters_refused_name(enum counters_refused refused)
 {
         static const char *const names[REFUSED_COUNT] = {
-                [REFUSED_LIMIT] = "limit",
-                [REFUSED_NO_MEMORY] = "no_memory",
+                [REFUSED_LIMIT] = "limit",   [REFUSED_NO_MEMORY] = "no_memory",
+                [REFUSED_ACCESS] = "access", [REFUSED_RATE] = "rate",
+                [REFUSED_SOURCE] = "source",
         };
 
         ensure(refused < REFUSED_COUNT);

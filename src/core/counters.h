@@ -13,8 +13,12 @@
 
 /* Why an accepted socket was reset before it became a connection. */
 enum counters_refused {
+        REFUSED_NONE,      /* it was not */
         REFUSED_LIMIT,     /* --max-connections are open */
         REFUSED_NO_MEMORY, /* the kernel could not watch one more descriptor */
+        REFUSED_ACCESS,    /* --allow and --deny */
+        REFUSED_RATE,      /* its source comes too often: --accept-rate */
+        REFUSED_SOURCE,    /* its source has --max-connections-per-source */
         REFUSED_COUNT,
 };
 
@@ -32,7 +36,7 @@ typedef _Atomic uint64_t counter;
 struct counters {
         _Alignas(64) counter accepted;  /* connections taken into the table */
         counter closed[CONN_END_COUNT]; /* by enum conn_end; closed[CONN_OPEN] stays 0 */
-        counter refused[REFUSED_COUNT];
+        counter refused[REFUSED_COUNT]; /* [REFUSED_NONE] stays 0 */
         counter accept_errors[ACCEPT_ERROR_COUNT];
         counter accept_pauses;
         counter received_bytes; /* of streams: taken for echoing */
@@ -67,6 +71,8 @@ static inline uint64_t counter_read(const counter *figure)
 
 /* Stable names for logs and metrics, such as "peer_finished"; NULL for CONN_OPEN. */
 const char *counters_closed_name(enum conn_end end);
+
+/* Likewise, such as "no_memory"; NULL for REFUSED_NONE. */
 const char *counters_refused_name(enum counters_refused refused);
 
 /* Likewise, such as "low_port"; NULL for DATAGRAM_DROP_NONE. */

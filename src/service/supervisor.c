@@ -79,7 +79,7 @@ static void log_figures(struct supervisor *supervisor)
                 snprintf(key, sizeof(key), "closed_%s", counters_closed_name(end));
                 log_number(log, key, CREW_SUM(crew, closed[end]));
         }
-        for (unsigned why = 0; why < REFUSED_COUNT; why++) {
+        for (unsigned why = REFUSED_NONE + 1; why < REFUSED_COUNT; why++) {
                 snprintf(key, sizeof(key), "refused_%s", counters_refused_name(why));
                 log_number(log, key, CREW_SUM(crew, refused[why]));
         }

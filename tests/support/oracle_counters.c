@@ -91,7 +91,7 @@ void oracle_close(void)
                                  counted, counters_closed_name(end), oracle.closed_least[end],
                                  oracle.closed_most[end]);
         }
-        for (unsigned why = 0; why < REFUSED_COUNT; why++)
+        for (unsigned why = REFUSED_NONE + 1; why < REFUSED_COUNT; why++)
                 if (SUM(refused[why]) != oracle.refused[why])
                         sim_fail("%" PRIu64 " refused as %s, there were %" PRIu64,
                                  SUM(refused[why]), counters_refused_name(why),

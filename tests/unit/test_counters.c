@@ -33,7 +33,11 @@ START_TEST(every_refusal_has_a_stable_name)
 {
         ck_assert_str_eq(counters_refused_name(REFUSED_LIMIT), "limit");
         ck_assert_str_eq(counters_refused_name(REFUSED_NO_MEMORY), "no_memory");
-        for (unsigned refused = 0; refused < REFUSED_COUNT; refused++)
+        ck_assert_str_eq(counters_refused_name(REFUSED_ACCESS), "access");
+        ck_assert_str_eq(counters_refused_name(REFUSED_RATE), "rate");
+        ck_assert_str_eq(counters_refused_name(REFUSED_SOURCE), "source");
+        ck_assert_ptr_null(counters_refused_name(REFUSED_NONE));
+        for (unsigned refused = REFUSED_NONE + 1; refused < REFUSED_COUNT; refused++)
                 ck_assert_ptr_nonnull(counters_refused_name(refused));
 }
 END_TEST
