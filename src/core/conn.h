@@ -81,6 +81,7 @@ struct conn {
         /* The shell's. */
         uint32_t ready_next;
         int fd;
+        uint32_t source; /* who is charged with it, or none: see admission.h */
         uint64_t opened_ns;
 };
 _Static_assert(sizeof(struct conn) == 64, "a connection is one cache line");

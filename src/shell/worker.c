@@ -7,6 +7,7 @@
 #include "core/ensure.h"
 #include "shell/listener.h"
 #include "shell/sys.h"
+#include "shell/worker_admission.h"
 #include "shell/worker_memory.h"
 
 static const uint64_t ms_ns = 1000000;
@@ -74,22 +75,42 @@ static int watch_conn(struct worker *worker, const struct conn *conn)
                             slots_token(&worker->slots, conn));
 }
 
+/* False when a limit stands against it, and it was refused. */
+static bool pass_limits(struct worker *worker, int fd, unsigned listener,
+                        const struct acceptor_peer *peer, uint32_t *ret_source)
+{
+        enum counters_refused why = worker_admission_take(worker, listener, peer, ret_source);
+
+        if (why != REFUSED_NONE) {
+                refuse(worker, fd, why);
+                return false;
+        }
+        if (!quota_take(worker->config.connections, worker->config.max_connections)) {
+                worker_admission_put(worker, *ret_source);
+                refuse(worker, fd, REFUSED_LIMIT);
+                teller_limit(&worker->config.teller, (uint8_t)listener,
+                             worker->config.max_connections, worker->now_ns);
+                return false;
+        }
+        return true;
+}
+
 /* Takes an accepted socket in; false when the kernel cannot watch it. */
 static bool admit(struct worker *worker, int fd, unsigned listener,
                   const struct acceptor_peer *peer)
 {
-        if (!quota_take(worker->config.connections, worker->config.max_connections)) {
-                refuse(worker, fd, REFUSED_LIMIT);
-                teller_limit(&worker->config.teller, (uint8_t)listener,
-                             worker->config.max_connections, worker->now_ns);
+        uint32_t source;
+
+        if (!pass_limits(worker, fd, listener, peer, &source))
                 return true;
-        }
         /* Each worker has room for all connections of the process. */
         struct conn *conn = slots_take(&worker->slots);
         ensure(conn != NULL);
         start_conn(worker, conn, fd, listener);
+        conn->source = source;
         if (watch_conn(worker, conn) < 0) {
                 slots_put(&worker->slots, conn);
+                worker_admission_put(worker, source);
                 quota_put(worker->config.connections);
                 refuse(worker, fd, REFUSED_NO_MEMORY);
                 return false;
@@ -131,6 +152,7 @@ static void close_conn(struct worker *worker, struct conn *conn)
 {
         timers_disarm(&worker->timers, slots_index(&worker->slots, conn));
         conn_settle(conn, &worker->pool, worker->now_ns);
+        worker_admission_put(worker, conn->source);
         if (conn_ends_by_reset(conn))
                 (void)sys_reset_on_close(conn->fd);
         (void)sys_close(conn->fd);
@@ -396,6 +418,7 @@ void worker_close(struct worker *worker)
                 struct conn *conn = slots_at(&worker->slots, i);
                 if (conn == NULL)
                         continue;
+                worker_admission_put(worker, conn->source);
                 (void)sys_reset_on_close(conn->fd);
                 (void)sys_close(conn->fd);
                 quota_put(worker->config.connections);

@@ -8,12 +8,13 @@
  * turn left it ready, after the events.
  *
  * Only worker_drain() may be called from another thread. All memory is reserved by worker_open().
- * On the echo path workers share nothing; at accept and close they count in one quota.
+ * On the echo path workers share nothing; at accept and close they ask the same limits.
  */
 #pragma once
 
 #include <sys/epoll.h>
 
+#include "core/admission.h"
 #include "core/counters.h"
 #include "core/quota.h"
 #include "core/ready.h"
@@ -34,11 +35,12 @@ enum {
 enum { WORKER_BLOCKS_MIN = 4 };
 
 struct worker_config {
-        struct quota *connections; /* open ones of all workers; the caller's */
-        struct teller teller;      /* whom it tells what happens */
-        uint32_t max_connections;  /* of all workers together; 1 to VACANCY_COUNT_MAX */
-        uint32_t block_count;      /* this worker's; 0 to VACANCY_COUNT_MAX; 0 = peek always */
-        uint32_t scratch_size;     /* bytes, of the scratch buffer and of a block; pages */
+        struct quota *connections;  /* open ones of all workers; the caller's */
+        struct admission admission; /* of all workers alike; what it leads to is the caller's */
+        struct teller teller;       /* whom it tells what happens */
+        uint32_t max_connections;   /* of all workers together; 1 to VACANCY_COUNT_MAX */
+        uint32_t block_count;       /* this worker's; 0 to VACANCY_COUNT_MAX; 0 = peek always */
+        uint32_t scratch_size;      /* bytes, of the scratch buffer and of a block; pages */
         struct conn_limits limits;
         uint64_t drain_timeout_ns; /* how long connections may finish; 0 = not at all */
 };

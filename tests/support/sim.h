@@ -140,6 +140,7 @@ struct sim_link {
         bool is_used;
         uint32_t ordinal; /* of all connections of this kernel: its stream's number */
         bool is_unix;     /* a Unix stream socket, else TCP */
+        struct ip peer;   /* the client's address */
         int fd;           /* the server's; -1 = none, not yet or no more */
         uint32_t worker;  /* that has it, once it is watched */
         struct sim_options options;
@@ -328,6 +329,8 @@ struct sim_answer sim_latest_answer(struct ip peer, uint16_t peer_port);
 /* Client side. A link's number is valid until sim_client_forget(). */
 /* -ECONNREFUSED: nobody listens; -EAGAIN: the backlog is full; -ENOBUFS: too many links. */
 int sim_client_connect(uint16_t port);
+/* The same from that address, which an IPv4 listener must be able to tell. */
+int sim_client_connect_from(uint16_t port, struct ip source);
 struct sim_link *sim_link(int index);
 /* For walking over all 0 to SIM_LINKS_MAX - 1; NULL = none there. */
 const struct sim_link *sim_link_at(int index);

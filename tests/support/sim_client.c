@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "support/ips.h"
 #include "support/sim_state.h"
 
 struct sim_link *sim_link(int index)
@@ -49,12 +50,13 @@ static uint32_t draw_size(void)
         return size > sim.settings.buffer_min ? size : sim.settings.buffer_min;
 }
 
-static void set_up(struct sim_link *link, const struct sim_socket *listener)
+static void set_up(struct sim_link *link, const struct sim_socket *listener, struct ip source)
 {
         memset(link, 0, sizeof(*link));
         link->is_used = true;
         link->ordinal = (uint32_t)sim.figures.connections++;
         link->fd = -1;
+        link->peer = source;
         link->urgent = SIM_NO_OFFSET;
         link->is_unix = listener->is_unix;
         link->options = listener->options;
@@ -67,7 +69,7 @@ static void set_up(struct sim_link *link, const struct sim_socket *listener)
         link->window = link->is_unix ? 0 : draw_size();
 }
 
-static int connect_to(struct sim_socket *listener)
+static int connect_to(struct sim_socket *listener, struct ip source)
 {
         struct sim_link *link = new_link();
 
@@ -76,7 +78,7 @@ static int connect_to(struct sim_socket *listener)
         /* sk_acceptq_is_full(): a backlog of n holds n + 1. */
         if (listener->waiting_count > listener->backlog)
                 return -EAGAIN;
-        set_up(link, listener);
+        set_up(link, listener, source);
         uint32_t index = (uint32_t)(link - sim.links);
         uint32_t at = listener->waiting_first + listener->waiting_count++;
         listener->waiting[at % SIM_LINKS_MAX] = index;
@@ -87,8 +89,13 @@ static int connect_to(struct sim_socket *listener)
 
 int sim_client_connect(uint16_t port)
 {
+        return sim_client_connect_from(port, ips_parse("192.0.2.2"));
+}
+
+int sim_client_connect_from(uint16_t port, struct ip source)
+{
         struct sim_socket *listener = choose_listener(port);
-        int index = listener == NULL ? -ECONNREFUSED : connect_to(listener);
+        int index = listener == NULL ? -ECONNREFUSED : connect_to(listener, source);
 
         sim_note("connect", port, 0, index);
         return index;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Listening sockets of the simulated kernel, and the connections that accept(2) takes. */
+#include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "shell/sys.h"
 #include "support/sim_state.h"
+
+/* Of clients. */
+enum { FIRST_PORT = 32768, PORTS = 28232 };
 
 /* What is there now must be echoed by that worker, whether it has the connection or will. */
 static void begin_drain(struct sim_poll *poll)
@@ -119,16 +124,37 @@ static int fail_accept(void)
         }
 }
 
-static void tell_peer(const struct sim_socket *listener, struct sockaddr *ret_peer, uint32_t *size)
+static uint32_t write_peer(const struct sim_link *link, int family, struct sockaddr *ret_peer)
+{
+        struct sockaddr_in ip4 = { .sin_family = AF_INET };
+        struct sockaddr_in6 ip6 = { .sin6_family = AF_INET6 };
+        uint64_t words[] = { htobe64(link->peer.high), htobe64(link->peer.low) };
+
+        if (link->is_unix) {
+                ret_peer->sa_family = AF_UNIX;
+                return sizeof(ret_peer->sa_family);
+        }
+        ip4.sin_port = ip6.sin6_port = htons((uint16_t)(FIRST_PORT + link->ordinal % PORTS));
+        if (family == AF_INET && !ip_is_v4(link->peer))
+                sim_fail("an IPv6 client at an IPv4 listener");
+        if (family == AF_INET) {
+                ip4.sin_addr.s_addr = htonl((uint32_t)link->peer.low);
+                memcpy(ret_peer, &ip4, sizeof(ip4));
+                return sizeof(ip4);
+        }
+        memcpy(&ip6.sin6_addr, words, sizeof(words));
+        memcpy(ret_peer, &ip6, sizeof(ip6));
+        return sizeof(ip6);
+}
+
+static void tell_peer(const struct sim_socket *listener, int fd, struct sockaddr *ret_peer,
+                      uint32_t *size)
 {
         if (ret_peer == NULL)
                 return;
         if (*size < sizeof(struct sockaddr_in6))
                 sim_fail("no room for the peer's address");
-        ret_peer->sa_family = listener->family;
-        *size = listener->family == AF_INET6  ? sizeof(struct sockaddr_in6)
-                : listener->family == AF_INET ? sizeof(struct sockaddr_in)
-                                              : sizeof(listener->family);
+        *size = write_peer(&sim.links[sim.descriptors[fd].link], listener->family, ret_peer);
 }
 
 int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size)
@@ -154,7 +180,7 @@ int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size)
                 sim.polls[sim.descriptors[listen_fd].watched_by].has_closed_since_pause = false;
         }
         if (fd >= 0)
-                tell_peer(listener, ret_peer, size);
+                tell_peer(listener, fd, ret_peer, size);
         sim_note("sys_accept", listen_fd, 0, fd);
         return fd;
 }
