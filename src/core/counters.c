@@ -44,6 +44,7 @@ const char *counters_dropped_name(enum datagram_drop drop)
                 [DATAGRAM_DROP_BROADCAST] = "broadcast",
                 [DATAGRAM_DROP_SELF] = "self",
                 [DATAGRAM_DROP_LOW_PORT] = "low_port",
+                [DATAGRAM_DROP_ACCESS] = "access",
                 [DATAGRAM_DROP_RATE] = "rate",
                 [DATAGRAM_DROP_LOOP] = "loop",
                 [DATAGRAM_DROP_SEND_BUFFER] = "send_buffer",

@@ -63,6 +63,8 @@ enum datagram_drop datagram_decide(const struct datagram *datagram,
 
         if (drop != DATAGRAM_DROP_NONE)
                 return drop;
+        if (rules->access != NULL && !access_allows(rules->access, datagram->source))
+                return DATAGRAM_DROP_ACCESS;
         /* The rate comes first: it costs the same for every size. */
         if (rules->buckets != NULL && !bucket_take(rules->buckets, datagram->source, now_ns))
                 return DATAGRAM_DROP_RATE;

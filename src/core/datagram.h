@@ -6,12 +6,13 @@
  *
  * UDP lets anybody put any source on a datagram, so an answer may hit somebody who asked for
  * nothing, and if that is a service that answers in turn, the two talk for ever. What can be told
- * by looking is refused by looking: what nobody sends from, ourselves, the ports of services. The
- * rest is bounded, by the rate of its source and by the loop guard. A loopback source that comes
- * from elsewhere is not looked for: the kernel drops it.
+ * by looking is refused by looking: what nobody sends from, ourselves, the ports of services; and
+ * so is whom the operator does not want. The rest is bounded, by the rate of its source and by the
+ * loop guard. A loopback source that comes from elsewhere is not looked for: the kernel drops it.
  */
 #pragma once
 
+#include "core/access.h"
 #include "core/bucket.h"
 #include "core/loop_guard.h"
 
@@ -27,6 +28,7 @@ enum datagram_drop {
         DATAGRAM_DROP_BROADCAST,
         DATAGRAM_DROP_SELF,     /* the source is a socket of ours, or would be */
         DATAGRAM_DROP_LOW_PORT, /* below 1024, or 2049: a service, not a client */
+        DATAGRAM_DROP_ACCESS,   /* of all that can be sent, that source's is not wanted */
         DATAGRAM_DROP_RATE,
         DATAGRAM_DROP_LOOP, /* left unanswered on purpose */
         /* The shell's: it was to be answered. */
@@ -53,10 +55,11 @@ struct datagram_rules {
         const uint16_t *ports; /* that this process receives datagrams at */
         uint32_t port_count;
         bool grants_low_ports;
-        struct ip_set own;            /* the addresses of our interfaces; loopback is known */
-        struct ip_set broadcasts;     /* and their broadcast addresses */
-        struct bucket_table *buckets; /* NULL = no limit of the rate */
-        struct loop_guard *guard;     /* NULL = loops are left alone */
+        struct ip_set own;                /* the addresses of our interfaces; loopback is known */
+        struct ip_set broadcasts;         /* and their broadcast addresses */
+        const struct access_list *access; /* NULL = everybody may */
+        struct bucket_table *buckets;     /* NULL = no limit of the rate */
+        struct loop_guard *guard;         /* NULL = loops are left alone */
 };
 
 /*

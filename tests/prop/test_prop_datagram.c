@@ -34,18 +34,19 @@ END_TEST
 /* Any source, destination and port, however they are told, in any way. */
 START_TEST(every_datagram_is_judged_as_the_model_does)
 {
+        /* No rate, and low ports granted, or access denied to some. */
+        static const uint8_t rules[] = { EVENT(RULES, 3), EVENT(RULES, 7), EVENT(RULES, 19) };
+        enum { PAIRS = MODEL_ADDRESSES * MODEL_PORTS };
         uint8_t script[20];
 
         for (unsigned bits = 0; bits < 16; bits++)
                 script[4 + bits] = (uint8_t)EVENT(SEND, bits);
         for (unsigned source = 0; source < MODEL_ADDRESSES; source++) {
                 script[0] = (uint8_t)EVENT(SOURCE, source);
-                for (unsigned i = 0; i < MODEL_ADDRESSES * MODEL_PORTS * 2; i++) {
+                for (unsigned i = 0; i < PAIRS * sizeof(rules); i++) {
                         script[1] = (uint8_t)EVENT(DESTINATION, i % MODEL_ADDRESSES);
                         script[2] = (uint8_t)EVENT(PORT, i / MODEL_ADDRESSES % MODEL_PORTS);
-                        /* No rate; low ports granted or not. */
-                        script[3] =
-                            (uint8_t)EVENT(RULES, i < MODEL_ADDRESSES * MODEL_PORTS ? 3 : 7);
+                        script[3] = rules[i / PAIRS];
                         datagram_script_run(script, sizeof(script));
                 }
         }

@@ -172,6 +172,8 @@ uint32_t model_expect(struct model *model, const struct model_datagram *datagram
 
         if (looks != DATAGRAM_DROP_NONE)
                 return BIT(looks);
+        if ((rules->denied >> datagram->source & 1) != 0)
+                return BIT(DATAGRAM_DROP_ACCESS);
         if (rules->rate < MODEL_RATES) {
                 uint8_t prefix = model_addresses[datagram->source].prefix;
                 struct model_bucket *bucket = &model->buckets[rules->rate][prefix];

@@ -53,7 +53,8 @@ struct model_datagram {
 };
 
 struct model_rules {
-        unsigned rate; /* a number of model_rates; MODEL_RATES = none */
+        uint32_t denied; /* bit i: address i may not come */
+        unsigned rate;   /* a number of model_rates; MODEL_RATES = none */
         bool grants_low_ports;
         bool has_guard;
 };

@@ -16,6 +16,7 @@ enum {
         RULE_RATE = 3,
         RULE_LOW_PORTS = 1 << 2,
         RULE_NO_GUARD = 1 << 3,
+        RULE_ACCESS = 1 << 4,
         SEND_FROM_MAPPED = 1 << 0,
         SEND_TO_MAPPED = 1 << 1,
         SEND_TRUNCATED = 1 << 2,
@@ -34,6 +35,8 @@ struct world {
         struct loop_guard guard;
         struct ip own[MODEL_ADDRESSES];
         struct ip broadcasts[1];
+        struct access_entry access_entries[MODEL_ADDRESSES];
+        struct access_list access;
         struct datagram_rules rules;
         struct model_rules model_rules;
         struct model_datagram next;
@@ -71,17 +74,22 @@ static struct ip address_of(unsigned number, bool is_mapped)
         return known[number][is_mapped];
 }
 
+/* Whom the access list denies, each by itself, as bits. */
+static const uint32_t denied = UINT32_C(0x92492492);
+
 static void set_rules(struct world *world, unsigned bits)
 {
         unsigned rate = bits & RULE_RATE;
         bool has_guard = (bits & RULE_NO_GUARD) == 0;
 
         world->model_rules = (struct model_rules){
+                .denied = (bits & RULE_ACCESS) != 0 ? denied : 0,
                 .rate = rate < MODEL_RATES ? rate : MODEL_RATES,
                 .grants_low_ports = (bits & RULE_LOW_PORTS) != 0,
                 .has_guard = has_guard,
         };
         world->rules.buckets = rate < MODEL_RATES ? &world->buckets[rate] : NULL;
+        world->rules.access = (bits & RULE_ACCESS) != 0 ? &world->access : NULL;
         world->rules.grants_low_ports = (bits & RULE_LOW_PORTS) != 0;
         world->rules.guard = has_guard ? &world->guard : NULL;
 }
@@ -101,6 +109,12 @@ static void start(struct world *world)
                 if (model_addresses[i].kind == MODEL_OWN)
                         ensure(ip_set_add(&world->rules.own, address_of(i, i & 1)));
         ensure(ip_set_add(&world->rules.broadcasts, ips_parse("192.0.2.255")));
+        access_init(&world->access, world->access_entries, MODEL_ADDRESSES);
+        for (unsigned i = 0; i < MODEL_ADDRESSES; i++) {
+                struct network network = { address_of(i, false), NETWORK_BITS_MAX };
+                if ((denied >> i & 1) != 0)
+                        ensure(access_add(&world->access, network, false) == ACCESS_ADDED);
+        }
         set_rules(world, 0);
         world->next = (struct model_datagram){ .destination = 1 };
         model_init(&world->model, START_NS);

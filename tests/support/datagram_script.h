@@ -13,7 +13,7 @@ enum datagram_script_operation {
         DATAGRAM_SCRIPT_DESTINATION, /* likewise */
         DATAGRAM_SCRIPT_PORT,        /* the source's: a number of model_ports */
         DATAGRAM_SCRIPT_PAYLOAD,     /* argument % 8 */
-        DATAGRAM_SCRIPT_RULES,       /* bits: rate (two), low ports granted, no guard */
+        DATAGRAM_SCRIPT_RULES,       /* bits: rate (two), low ports granted, no guard, access */
         DATAGRAM_SCRIPT_WAIT,        /* one of several times */
         DATAGRAM_SCRIPT_SEND,   /* bits: source mapped, destination mapped, truncated, broadcast */
         DATAGRAM_SCRIPT_REPEAT, /* argument % 8: how often, the rest: how far apart */

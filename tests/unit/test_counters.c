@@ -54,6 +54,7 @@ START_TEST(every_drop_has_a_stable_name)
         ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_BROADCAST), "broadcast");
         ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_SELF), "self");
         ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_LOW_PORT), "low_port");
+        ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_ACCESS), "access");
         ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_RATE), "rate");
         ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_LOOP), "loop");
         ck_assert_str_eq(counters_dropped_name(DATAGRAM_DROP_SEND_BUFFER), "send_buffer");

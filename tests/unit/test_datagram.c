@@ -20,6 +20,8 @@ static struct loop_guard_entry entries[ENTRIES];
 static struct loop_guard guard;
 static struct ip own[4];
 static struct ip broadcasts[1];
+static struct access_entry access_entries[1];
+static struct access_list access;
 static struct datagram_rules rules;
 static struct datagram datagram;
 
@@ -49,6 +51,15 @@ static void start_limited(void)
         loop_guard_init(&guard, entries, ENTRIES, &key);
         rules.buckets = &buckets;
         rules.guard = &guard;
+}
+
+static void start_denying(const char *text, uint32_t bits)
+{
+        start_limited();
+        access_init(&access, access_entries, 1);
+        ck_assert_int_eq(access_add(&access, network_around(ips_parse(text), bits), false),
+                         ACCESS_ADDED);
+        rules.access = &access;
 }
 
 static enum datagram_drop decide(void)
@@ -202,6 +213,28 @@ START_TEST(source_that_is_the_destination_is_ourselves)
 }
 END_TEST
 
+START_TEST(who_may_not_come_is_dropped_however_it_is_told)
+{
+        start_denying("198.51.100.0", NETWORK_V4_BITS + 24);
+        ck_assert_int_eq(decide(), DATAGRAM_DROP_ACCESS);
+        ck_assert_int_eq(decide_from("::ffff:198.51.100.7"), DATAGRAM_DROP_ACCESS);
+        ck_assert_int_eq(decide_from("198.51.101.7"), DATAGRAM_DROP_NONE);
+        ck_assert_int_eq(decide_from("2001:db8::2"), DATAGRAM_DROP_NONE);
+}
+END_TEST
+
+START_TEST(who_may_not_come_takes_no_token_and_does_not_count_as_a_repeat)
+{
+        start_denying("198.51.100.0", NETWORK_V4_BITS + 24);
+        for (unsigned i = 0; i < 2000; i++)
+                ck_assert_int_eq(decide(), DATAGRAM_DROP_ACCESS);
+        rules.access = NULL;
+        for (unsigned i = 0; i < 2 * RATE; i++)
+                ck_assert_int_eq(decide(), DATAGRAM_DROP_NONE);
+        ck_assert_int_eq(decide(), DATAGRAM_DROP_RATE);
+}
+END_TEST
+
 START_TEST(more_than_the_rate_is_dropped)
 {
         start_limited();
@@ -261,7 +294,7 @@ END_TEST
 /* Everything is wrong at first, and put right in the order of the checks. */
 START_TEST(the_first_reason_counts)
 {
-        start_limited();
+        start_denying("198.51.100.0", NETWORK_V4_BITS + 24);
         datagram.is_truncated = true;
         datagram.is_broadcast = true;
         datagram.destination = ips_parse("224.0.0.1");
@@ -280,6 +313,8 @@ START_TEST(the_first_reason_counts)
         ck_assert_int_eq(decide(), DATAGRAM_DROP_SELF);
         ck_assert_int_eq(decide_from("198.51.100.7"), DATAGRAM_DROP_LOW_PORT);
         datagram.source_port = 40000;
+        ck_assert_int_eq(decide(), DATAGRAM_DROP_ACCESS);
+        rules.access = NULL;
         while (decide() == DATAGRAM_DROP_NONE)
                 continue;
         ck_assert_int_eq(decide(), DATAGRAM_DROP_RATE);
@@ -300,6 +335,8 @@ int main(void)
                 our_own_sockets_are_not_answered,
                 other_hosts_may_have_our_port,
                 source_that_is_the_destination_is_ourselves,
+                who_may_not_come_is_dropped_however_it_is_told,
+                who_may_not_come_takes_no_token_and_does_not_count_as_a_repeat,
                 more_than_the_rate_is_dropped,
                 what_is_refused_by_its_looks_takes_no_token,
                 a_loop_is_broken,
