@@ -19,6 +19,7 @@ static int open_member(struct crew *crew, uint32_t index, const struct crew_setu
         struct crew_member *member = &crew->members[index];
         struct worker_config config = {
                 .connections = &crew->connections,
+                .admission = crew->admission,
                 .teller = { .events = &member->events,
                             .wake_fd = crew->wake_fd,
                             .is_verbose = setup->is_verbose },
@@ -46,6 +47,7 @@ int crew_open(struct crew *crew, const struct crew_setup *setup)
 {
         memset(crew, 0, sizeof(*crew));
         crew->count = setup->workers;
+        crew->admission = setup->admission;
         crew->wake_fd = sys_wake_open();
         if (crew->wake_fd < 0)
                 return crew->wake_fd;

@@ -23,7 +23,8 @@ struct crew_setup {
         uint32_t block_size;      /* bytes, of the scratch buffer too */
         struct conn_limits limits;
         uint64_t drain_timeout_ns;
-        bool is_verbose; /* tell of single connections */
+        struct admission admission; /* what it leads to stays the caller's until crew_close() */
+        bool is_verbose;            /* tell of single connections */
 };
 
 /* One worker; its fields are private. */
@@ -43,6 +44,7 @@ struct crew {
         uint32_t count;
         struct crew_member *members;
         struct quota connections;
+        struct admission admission;
         pthread_barrier_t start; /* main and the threads, each with its descriptors */
         int wake_fd; /* an eventfd, readable when a worker has something to tell, or has ended */
 };

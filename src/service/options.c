@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "core/access.h"
+#include "words/cidr.h"
+
 /* The same port number for both. */
 static const char *const default_listeners[] = { "tcp:127.0.0.1:7007", "udp:127.0.0.1:7007", NULL };
 
@@ -25,6 +28,10 @@ static const char *const switch_names[] = { [SWITCH_ON] = "on", [SWITCH_OFF] = "
 enum {
         ROW_WORKERS,
         ROW_MAX_CONNECTIONS,
+        ROW_MAX_CONNECTIONS_PER_SOURCE,
+        ROW_ACCEPT_RATE,
+        ROW_ALLOW,
+        ROW_DENY,
         ROW_BUFFER_MEMORY,
         ROW_IDLE_TIMEOUT,
         ROW_STALL_TIMEOUT,
@@ -48,6 +55,20 @@ static const struct option_row rows[] = {
         { .name = "max-connections", .value = "N", .kind = OPTION_NUMBER,
           .initial = "65536", .least = "1", .most = "16777216",
           .help = "reset new connections over this number" },
+        [ROW_MAX_CONNECTIONS_PER_SOURCE] =
+        { .name = "max-connections-per-source", .value = "N", .kind = OPTION_NUMBER,
+          .initial = "0", .least = "0", .most = "16777216",
+          .help = "those of one source; 0 = any" },
+        [ROW_ACCEPT_RATE] =
+        { .name = "accept-rate", .value = "N", .kind = OPTION_NUMBER,
+          .initial = "0", .least = "0", .most = "1000000000",
+          .help = "connections/s of a source; 0 = any" },
+        [ROW_ALLOW] =
+        { .name = "allow", .value = "CIDR", .kind = OPTION_LIST,
+          .help = "serve that network, and no other" },
+        [ROW_DENY] =
+        { .name = "deny", .value = "CIDR", .kind = OPTION_LIST,
+          .help = "do not; the longest one decides" },
         [ROW_BUFFER_MEMORY] =
         { .name = "buffer-memory", .value = "SIZE", .kind = OPTION_SIZE,
           .initial = "64M", .least = "0", .most = "1024G",
@@ -93,10 +114,6 @@ static const struct option_row rows[] = {
         { .name = "version", .letter = 'V', .kind = OPTION_VERSION,
           .help = "print the version and exit" },
         { .name = "config", .letter = 'c', .kind = OPTION_PLANNED },
-        { .name = "max-connections-per-source", .kind = OPTION_PLANNED },
-        { .name = "accept-rate", .kind = OPTION_PLANNED },
-        { .name = "allow", .kind = OPTION_PLANNED },
-        { .name = "deny", .kind = OPTION_PLANNED },
         { .name = "admin", .kind = OPTION_PLANNED },
         { .name = "user", .kind = OPTION_PLANNED },
         { .name = "no-sandbox", .kind = OPTION_PLANNED },
@@ -150,11 +167,58 @@ static bool parse_listeners(char **words, struct options *options, struct compla
         return true;
 }
 
+static bool parse_network(const char *name, const char *text, struct network *ret_network,
+                          struct complaint *complaint)
+{
+        struct complaint why;
+
+        if (cidr_parse(text, ret_network, &why))
+                return true;
+        return complain(complaint, "--%s: %s", name, why.text);
+}
+
+/* One of the lists, into the options, and into a list that knows contradictions. */
+static bool parse_networks(const struct option_row *row, const struct option_list *texts,
+                           struct access_list *access, struct options *options,
+                           struct complaint *complaint)
+{
+        bool is_allowed = row == &rows[ROW_ALLOW];
+
+        for (uint32_t i = 0; i < texts->count; i++) {
+                struct options_network *next = &options->networks[options->network_count];
+                const char *text = texts->texts[i];
+                struct complaint_word word;
+                if (!parse_network(row->name, text, &next->network, complaint))
+                        return false;
+                if (access_add(access, next->network, is_allowed) == ACCESS_CONTRADICTORY)
+                        return complain(complaint,
+                                        "--%s: %s: expected a network that is not allowed, too",
+                                        row->name, complaint_word(&word, text, strlen(text)));
+                next->is_allowed = is_allowed;
+                options->network_count++;
+        }
+        return true;
+}
+
+static bool parse_access(const struct option_value *values, struct options *options,
+                         struct complaint *complaint)
+{
+        struct access_entry entries[OPTIONS_NETWORKS_MAX];
+        struct access_list access;
+
+        access_init(&access, entries, OPTIONS_NETWORKS_MAX);
+        return parse_networks(&rows[ROW_ALLOW], values[ROW_ALLOW].list, &access, options,
+                              complaint) &&
+               parse_networks(&rows[ROW_DENY], values[ROW_DENY].list, &access, options, complaint);
+}
+
 static struct options options_of(const struct option_value *values)
 {
         return (struct options){
                 .workers = values[ROW_WORKERS].number,
                 .max_connections = values[ROW_MAX_CONNECTIONS].number,
+                .max_connections_per_source = values[ROW_MAX_CONNECTIONS_PER_SOURCE].number,
+                .accept_rate = values[ROW_ACCEPT_RATE].number,
                 .buffer_memory = values[ROW_BUFFER_MEMORY].number,
                 .idle_timeout_ns = values[ROW_IDLE_TIMEOUT].number,
                 .stall_timeout_ns = values[ROW_STALL_TIMEOUT].number,
@@ -173,7 +237,11 @@ static struct options options_of(const struct option_value *values)
 enum options_verdict options_parse(int argc, char **argv, struct options *ret_options,
                                    struct complaint *complaint)
 {
-        struct option_value values[ROW_COUNT];
+        struct option_list allow;
+        struct option_list deny;
+        struct option_value values[ROW_COUNT] = {
+                [ROW_ALLOW] = { .list = &allow }, [ROW_DENY] = { .list = &deny }
+        };
         char **words = NULL;
 
         enum options_verdict verdict =
@@ -181,7 +249,8 @@ enum options_verdict options_parse(int argc, char **argv, struct options *ret_op
         if (verdict != OPTIONS_RUN)
                 return verdict;
         struct options options = options_of(values);
-        if (!parse_listeners(words, &options, complaint))
+        if (!parse_access(values, &options, complaint) ||
+            !parse_listeners(words, &options, complaint))
                 return OPTIONS_WRONG;
         *ret_options = options;
         return OPTIONS_RUN;

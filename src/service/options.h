@@ -8,17 +8,31 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "core/network.h"
 #include "service/log.h"
 #include "words/address.h"
 #include "words/option_table.h"
 
-enum { OPTIONS_LISTENERS_MAX = 16, OPTIONS_WORKERS_MAX = 256 };
+enum {
+        OPTIONS_LISTENERS_MAX = 16,
+        OPTIONS_WORKERS_MAX = 256,
+        OPTIONS_NETWORKS_MAX = 2 * OPTION_LIST_MAX,
+};
+
+struct options_network {
+        struct network network;
+        bool is_allowed; /* else denied */
+};
 
 struct options {
         struct address listeners[OPTIONS_LISTENERS_MAX];
-        uint64_t listener_count;   /* at least 1 */
-        uint64_t workers;          /* 1 to 256; 0 = as many as the machine has usable CPUs */
-        uint64_t max_connections;  /* 1 to 2^24 */
+        uint64_t listener_count;  /* at least 1 */
+        uint64_t workers;         /* 1 to 256; 0 = as many as the machine has usable CPUs */
+        uint64_t max_connections; /* 1 to 2^24 */
+        uint64_t max_connections_per_source; /* at most 2^24; 0 = no such limit */
+        uint64_t accept_rate; /* connections a second of a source, at most 10^9; 0 = any */
+        struct options_network networks[OPTIONS_NETWORKS_MAX]; /* no two contradict each other */
+        uint64_t network_count;
         uint64_t buffer_memory;    /* bytes, at most 2^40 */
         uint64_t idle_timeout_ns;  /* these are at most a year (8760 h); 0 = never */
         uint64_t stall_timeout_ns; /* 0 = never */

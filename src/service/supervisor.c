@@ -14,6 +14,7 @@
 
 #include "service/capacity.h"
 #include "service/crew.h"
+#include "service/limits.h"
 #include "service/listeners.h"
 #include "service/report.h"
 #include "shell/sys.h"
@@ -28,6 +29,7 @@ struct supervisor {
         const struct options *options;
         uint32_t workers;
         uint64_t max_connections; /* as the descriptor limit allows */
+        struct limits limits;
         struct crew crew;
         struct listeners listeners;
         struct log log;
@@ -152,6 +154,7 @@ static enum exit_code open_crew(struct supervisor *supervisor)
                 .limits = { .idle_ns = options->idle_timeout_ns,
                             .stall_ns = options->stall_timeout_ns },
                 .drain_timeout_ns = options->drain_timeout_ns,
+                .admission = limits_admission(&supervisor->limits, options),
                 .is_verbose = log_is_wanted(&supervisor->log, LOG_DEBUG),
         };
         struct complaint complaint;
@@ -160,10 +163,14 @@ static enum exit_code open_crew(struct supervisor *supervisor)
                 log_failure(supervisor, "start_failed", "--buffer-memory", complaint.text);
                 return EXIT_CODE_CONFIGURATION;
         }
-        int error = crew_open(&supervisor->crew, &setup);
+        int error = limits_open(&supervisor->limits, options, setup.max_connections, setup.workers);
         if (error < 0)
-                return fail_to_start(supervisor, "memory and epoll", error);
-        return EXIT_CODE_DONE;
+                return fail_to_start(supervisor, "memory of limits", error);
+        error = crew_open(&supervisor->crew, &setup);
+        if (error == 0)
+                return EXIT_CODE_DONE;
+        limits_close(&supervisor->limits);
+        return fail_to_start(supervisor, "memory and epoll", error);
 }
 
 /* All signals the supervisor answers are blocked before the first thread starts, and stay so. */
@@ -350,6 +357,7 @@ static enum exit_code run(struct supervisor *supervisor)
         if (code == EXIT_CODE_DONE)
                 code = serve(supervisor);
         crew_close(&supervisor->crew);
+        limits_close(&supervisor->limits);
         udp_close(&supervisor->listeners.udp);
         listeners_close(&supervisor->listeners, &supervisor->log);
         return code;

@@ -73,6 +73,7 @@ static int hand_out(const struct udp *udp, const struct udp_listener *listener, 
         int error = 0;
 
         rules.port_count = udp->host.port_count;
+        rules.access = crew->admission.access;
         for (uint32_t i = 0; i < crew->count; i++) {
                 setup.fd = listener->fds[i];
                 if (error == 0)

@@ -17,6 +17,7 @@ static bool read_number(enum option_kind kind, const char *text, uint64_t *ret_n
                 return quantity_duration(text, ret_number);
         case OPTION_CHOICE:
         case OPTION_FILE:
+        case OPTION_LIST:
         case OPTION_FLAG:
         case OPTION_HELP:
         case OPTION_VERSION:
@@ -131,6 +132,8 @@ bool option_row_complain(const struct option_row *row, const char *what,
                         return complain(complaint, "--%s: %s: expected a file", row->name, what);
                 return complain(complaint, "--%s: %s: expected a file that ends in %s", row->name,
                                 what, join_choices(row->choices, choices, sizeof(choices)));
+        case OPTION_LIST:
+                return complain(complaint, "--%s: %s: expected %s", row->name, what, row->value);
         case OPTION_FLAG:
         case OPTION_HELP:
         case OPTION_VERSION:

@@ -16,6 +16,7 @@ enum option_kind {
         OPTION_DURATION, /* ns */
         OPTION_CHOICE,   /* one of the words of `choices`: the number is its index */
         OPTION_FILE,     /* a path; if there are choices, it ends in one of them */
+        OPTION_LIST,     /* a word, and given again, one more; the program reads them */
         OPTION_FLAG,     /* takes no value */
         OPTION_HELP,     /* these two end the parsing */
         OPTION_VERSION,
@@ -36,10 +37,19 @@ struct option_row {
         char letter; /* 0 = none */
 };
 
+enum { OPTION_LIST_MAX = 256 };
+
+/* The words of an OPTION_LIST, in the order they were given. */
+struct option_list {
+        const char *texts[OPTION_LIST_MAX]; /* in the memory of the command line */
+        uint32_t count;
+};
+
 struct option_value {
-        uint64_t number;  /* of a file or a flag: 0 */
-        const char *text; /* as given, in the memory of the command line */
-        bool is_given;    /* else it is the default: all zero if there is none */
+        uint64_t number;  /* of a file, a flag or a list: 0 */
+        const char *text; /* as given, in the memory of the command line; of a list, the last */
+        struct option_list *list; /* of a list alone: the program's, set before it is read */
+        bool is_given;            /* else it is the default: all zero if there is none */
 };
 
 /* Reads a value; false, and nothing is written, if the row does not take it. */

@@ -10,6 +10,9 @@
 /* What getopt_long() returns for the first row's name; above all letters, even control bytes. */
 enum { LONG_FOUND = 256 };
 
+/* Of the help: columns that an option's name and its value have. */
+enum { LEFT_WIDTH = 25 };
+
 static int row_argument(const struct option_row *row)
 {
         if (row->kind == OPTION_PLANNED)
@@ -127,6 +130,23 @@ static bool complain_of_word(const struct option_table *table, int found, char *
                                    row_nearest_letter(table, optopt, argv[optind]), complaint);
 }
 
+static enum options_verdict append(const struct option_row *row, const char *text,
+                                   struct option_value *value, struct complaint *complaint)
+{
+        struct option_list *list = value->list;
+        struct complaint_word word;
+
+        if (list->count == OPTION_LIST_MAX) {
+                complain(complaint, "--%s: %s: more than %d of them", row->name,
+                         complaint_word(&word, text, strlen(text)), OPTION_LIST_MAX);
+                return OPTIONS_WRONG;
+        }
+        list->texts[list->count++] = text;
+        value->text = text;
+        value->is_given = true;
+        return OPTIONS_RUN;
+}
+
 static enum options_verdict apply(const struct option_row *row, const char *text,
                                   struct option_value *value, struct complaint *complaint)
 {
@@ -143,6 +163,8 @@ static enum options_verdict apply(const struct option_row *row, const char *text
         case OPTION_FLAG:
                 *value = (struct option_value){ .is_given = true };
                 return OPTIONS_RUN;
+        case OPTION_LIST:
+                return append(row, text, value, complaint);
         case OPTION_NUMBER:
         case OPTION_SIZE:
         case OPTION_DURATION:
@@ -159,7 +181,10 @@ static enum options_verdict apply(const struct option_row *row, const char *text
 static void set_initial(const struct option_table *table, struct option_value *values)
 {
         for (unsigned i = 0; i < table->row_count; i++) {
-                values[i] = (struct option_value){ 0 };
+                bool is_list = table->rows[i].kind == OPTION_LIST;
+                values[i] = (struct option_value){ .list = is_list ? values[i].list : NULL };
+                if (is_list)
+                        values[i].list->count = 0;
                 if (table->rows[i].initial == NULL)
                         continue;
                 ensure(option_row_read(&table->rows[i], table->rows[i].initial, &values[i]));
@@ -204,7 +229,11 @@ static void print_row(FILE *to, const struct option_row *row)
                 fprintf(to, "%s\n", row->heading);
         snprintf(left, sizeof(left), "%s--%s%s%s", row->letter != 0 ? letter : "    ", row->name,
                  row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
-        fprintf(to, "  %-25s %s", left, row->help);
+        /* A name that leaves no room has a line for itself. */
+        if (strlen(left) > LEFT_WIDTH)
+                fprintf(to, "  %s\n  %-*s %s", left, LEFT_WIDTH, "", row->help);
+        else
+                fprintf(to, "  %-*s %s", LEFT_WIDTH, left, row->help);
         if (initial != NULL)
                 fprintf(to, " [%s]", initial);
         fprintf(to, "\n");

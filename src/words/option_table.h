@@ -27,8 +27,9 @@ enum options_verdict {
 
 /*
  * argv[0] is the program's name; argv is permuted as getopt_long(3) does, and ends in NULL.
- * ret_values has a place for each row; *ret_words becomes the part of argv that is no options.
- * They hold only with OPTIONS_RUN; *complaint is only written with OPTIONS_WRONG.
+ * ret_values has a place for each row, with the list of an OPTION_LIST; *ret_words becomes the part
+ * of argv that is no options. They hold only with OPTIONS_RUN; *complaint is only written with
+ * OPTIONS_WRONG.
  */
 enum options_verdict option_table_parse(const struct option_table *table, int argc, char **argv,
                                         struct option_value *ret_values, char ***ret_words,

@@ -41,6 +41,9 @@ static void check_options(const struct options *options)
         ensure(options->workers <= 256);
         ensure(options->max_connections >= 1);
         ensure(options->max_connections <= UINT64_C(1) << 24);
+        ensure(options->max_connections_per_source <= UINT64_C(1) << 24);
+        ensure(options->accept_rate <= 1000000000);
+        ensure(options->network_count <= OPTIONS_NETWORKS_MAX);
         ensure(options->buffer_memory <= UINT64_C(1) << 40);
         ensure(options->idle_timeout_ns <= year_ns);
         ensure(options->stall_timeout_ns <= year_ns);
@@ -73,6 +76,12 @@ static void check_equal_options(const struct options *a, const struct options *b
 {
         ensure(a->workers == b->workers);
         ensure(a->max_connections == b->max_connections);
+        ensure(a->max_connections_per_source == b->max_connections_per_source);
+        ensure(a->accept_rate == b->accept_rate);
+        ensure(a->network_count == b->network_count);
+        for (uint64_t i = 0; i < a->network_count; i++)
+                ensure(network_is_equal(a->networks[i].network, b->networks[i].network) &&
+                       a->networks[i].is_allowed == b->networks[i].is_allowed);
         ensure(a->buffer_memory == b->buffer_memory);
         ensure(a->idle_timeout_ns == b->idle_timeout_ns);
         ensure(a->stall_timeout_ns == b->stall_timeout_ns);

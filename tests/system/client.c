@@ -55,6 +55,16 @@ void client_connect_to(struct client *client, const struct place *place, unsigne
         connect_socket(client, open_socket(place), place, number);
 }
 
+void client_connect_from(struct client *client, const struct place *from, const struct place *to,
+                         unsigned number)
+{
+        int fd = open_socket(to);
+
+        ck_assert_msg(bind(fd, (const struct sockaddr *)&from->address, from->size) == 0,
+                      "client %u: bind: %s", number, strerror(errno));
+        connect_socket(client, fd, to, number);
+}
+
 void client_connect_small_to(struct client *client, const struct place *place, unsigned number)
 {
         int fd = open_socket(place);

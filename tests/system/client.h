@@ -28,6 +28,10 @@ void client_connect_small(struct client *client, uint16_t port, unsigned number)
 void client_connect_to(struct client *client, const struct place *place, unsigned number);
 void client_connect_small_to(struct client *client, const struct place *place, unsigned number);
 
+/* The same as the first of these, from an address of this machine; its port 0 = any. */
+void client_connect_from(struct client *client, const struct place *from, const struct place *to,
+                         unsigned number);
+
 /* Connects so many, numbered from 0. */
 void client_connect_all(struct client *clients, unsigned count, uint16_t port);
 

@@ -6,7 +6,7 @@
 
 #include "suite.h"
 
-enum { ARGV_WORDS_MAX = 64 };
+enum { ARGV_WORDS_MAX = 320 };
 
 struct argv {
         char *words[ARGV_WORDS_MAX + 2]; /* ends in NULL; each but the name in its own memory */
