@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/oracle.h"
+#include "support/oracle_admission.h"
 #include "support/sim.h"
 
 /* What a part does, as weights of 16 of what happens when it is its turn. */
@@ -128,8 +129,9 @@ static void try_to_connect(struct client *client)
 
         if (world.connections == settings->connection_max)
                 return;
-        client->link =
-            sim_client_connect(settings->ports[choice_below(world.choice, settings->port_count)]);
+        uint16_t port = settings->ports[choice_below(world.choice, settings->port_count)];
+        struct ip source = oracle_source(choice_below(world.choice, settings->source_count));
+        client->link = sim_client_connect_from(port, source);
         if (client->link == -ECONNREFUSED)
                 world.connections = settings->connection_max;
         if (client->link < 0)

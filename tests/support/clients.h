@@ -18,7 +18,8 @@ struct clients_settings {
         uint32_t message_max;    /* bytes a client sends at once; 1 or more */
         uint16_t ports[CLIENTS_PORTS_MAX];
         uint32_t port_count;
-        uint32_t parts; /* bit i: the i-th part of the table is played */
+        uint32_t source_count; /* the first ones of oracle_source() */
+        uint32_t parts;        /* bit i: the i-th part of the table is played */
 };
 
 /* How many parts there are. */

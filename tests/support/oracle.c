@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "support/oracle_admission.h"
 #include "support/oracle_state.h"
 
 /* A timer pops within a tick of its deadline. */
@@ -144,8 +145,17 @@ static void check_refusal(const struct sim_link *link)
 {
         uint32_t open = oracle_open_count();
 
+        enum counters_refused why = oracle_admission_verdict(link);
+
         if (!link->is_reset_on_close && sim_figures()->injected == 0)
                 sim_fail("connection %" PRIu32 ": refused without a reset", link->ordinal);
+        if (why != REFUSED_NONE && link->is_refused_watch)
+                sim_fail("connection %" PRIu32 ": should be refused: %s", link->ordinal,
+                         counters_refused_name(why));
+        if (why != REFUSED_NONE) {
+                oracle.refused[why]++;
+                return;
+        }
         if (!link->is_refused_watch && open < oracle_config()->max_connections)
                 sim_fail("connection %" PRIu32 ": refused when %" PRIu32 " of %" PRIu32 " are open",
                          link->ordinal, open, oracle_config()->max_connections);
@@ -154,12 +164,23 @@ static void check_refusal(const struct sim_link *link)
                 oracle.refused_step = sim_steps();
 }
 
+static void check_admitted(const struct sim_link *link)
+{
+        enum counters_refused why = oracle_admission_verdict(link);
+
+        if (why != REFUSED_NONE)
+                sim_fail("connection %" PRIu32 ": was let in, should be refused: %s", link->ordinal,
+                         counters_refused_name(why));
+}
+
 static void server_closes(struct sim_link *link)
 {
         if (!link->is_watched)
                 check_refusal(link);
         else if (!oracle.is_closing)
                 check_close(link);
+        if (link->is_watched)
+                check_admitted(link);
 }
 
 /* Whoever waited when draining began is served, unless the kernel ran out of something. */
@@ -240,8 +261,10 @@ void oracle_settled(void)
 
 const struct sim_watcher *oracle_watcher(void)
 {
-        static const struct sim_watcher watcher = { server_closes, listener_closes, sleeps,
-                                                    oracle_datagram_ends, oracle_receiver_closes };
+        static const struct sim_watcher watcher = {
+                oracle_admission_accepted, server_closes,         listener_closes, sleeps,
+                oracle_datagram_ends,      oracle_receiver_closes
+        };
 
         return &watcher;
 }
@@ -286,6 +309,7 @@ void oracle_step(uint32_t worker)
                 }
                 if (link->worker != worker)
                         continue;
+                check_admitted(link);
                 check_turns(link);
                 /* An interrupted wait, say, delays everybody; what it hides is not the server's. */
                 if (faults == oracle.faults)

@@ -103,6 +103,9 @@ void oracle_close(void)
                          sim_figures()->accepts[1]);
         if (quota_held(oracle_config()->connections) != 0)
                 sim_fail("connections are counted that are over");
+        if (oracle_config()->admission.sources != NULL &&
+            source_check(oracle_config()->admission.sources) != 0)
+                sim_fail("a source is charged with connections that are over");
         for (uint32_t i = 0; i < oracle.count; i++)
                 check_idle(&oracle.workers[i]);
 }

@@ -223,6 +223,7 @@ struct sim_receiver {
 
 /* Who watches; any may be NULL. */
 struct sim_watcher {
+        void (*accepted)(const struct sim_link *link);
         void (*server_closes)(struct sim_link *link); /* before close(2) takes effect */
         void (*listener_closes)(int listen_fd, uint32_t waiting, int last_accept);
         /* Nothing is ready; UINT64_MAX = for ever. */

@@ -78,6 +78,8 @@ static int accept_waiting(struct sim_socket *listener)
         link->moved_ns = sim.now_ns;
         link->touched_step = sim.steps;
         sim.progress++;
+        if (sim.watcher != NULL && sim.watcher->accepted != NULL)
+                sim.watcher->accepted(link);
         return fd;
 }
 

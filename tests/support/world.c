@@ -12,7 +12,9 @@
 #include "support/clients.h"
 #include "support/logbook.h"
 #include "support/oracle.h"
+#include "support/oracle_admission.h"
 #include "support/senders.h"
+#include "support/world_admission.h"
 #include "support/world_datagrams.h"
 
 enum {
@@ -61,6 +63,7 @@ static void draw_config(void)
                 .limits = { .idle_ns = ONE_OF(idle_ms) * ms_ns,
                             .stall_ns = ONE_OF(stall_ms) * ms_ns },
                 .drain_timeout_ns = ONE_OF(drain_ms) * ms_ns,
+                .admission = world_admission_draw(world.choice),
         };
 }
 
@@ -132,6 +135,7 @@ static void open_tcp(void)
                                                        : sizeof(struct sockaddr_in6);
         struct listener_setup setup = { .address = (const struct sockaddr *)&address,
                                         .address_size = size,
+                                        .is_dual = address.sin6_family == AF_INET6,
                                         .stall_ns = world.config.limits.stall_ns };
         int fds[WORKERS_MAX];
 
@@ -139,6 +143,8 @@ static void open_tcp(void)
             sys_getsockname(fds[0], (struct sockaddr *)&address, &size) < 0)
                 sim_fail("no listener can be opened");
         listen_by(fds, false);
+        world.clients.source_count =
+            address.sin6_family == AF_INET ? ORACLE_IP4_SOURCES : ORACLE_SOURCES;
         world.clients.ports[world.clients.port_count++] = ntohs(address.sin6_port);
 }
 
