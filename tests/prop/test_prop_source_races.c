@@ -307,7 +307,7 @@ END_TEST
 START_TEST(two_threads_with_sources_that_meet)
 {
         explore(0, 1, 2, "a-", "b-", NULL);
-        explore(0, 1, 2, "b-", "A-", NULL);
+        explore(0, 1, 2, "b", "A-", NULL);
         explore(0, 1, 3, "A-", "B-", NULL);
         explore(1, 1, 2, "b-", "c-", NULL);
         explore(0, 1, 2, "ab--", "ba--", NULL);
