@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A word is 32 bits of version, which grows with every change of what the word leads to, and 32
- * bits of content. So whoever finds a word as it was may be sure that it was so all the time.
+ * bits of content. So whoever finds a word as it was may be sure that it was so all the time: no
+ * thread sleeps while there are 2^32 changes.
  *
- * - A link leads to a node, by its index plus one; or nowhere, by zero. A node comes into a chain
- * at its end, and leaves it in two steps: its own link is marked, so that nothing can be put behind
- *   it; then the link to it is led past it. Whoever comes across a node that has to leave does what
- *   is missing, and who takes the second step has it.
- * - A node's number of connections falls to zero once: then it has to leave, and a source that
- * comes back meanwhile gets another node. Its version grows when the node comes into a chain again.
+ * A link leads to a node, by its index plus one, or nowhere. A node comes into a chain at its end,
+ * and leaves it in two steps: its own link is marked, so that nothing can be put behind it; then
+ * the link to it is led past it. Whoever comes across a node that has to leave does what is
+ * missing, and who takes the second step has it.
+ *
+ * A node's number of connections falls to zero once: then it has to leave, and a source that comes
+ * back meanwhile gets another node. Its version grows when the node comes into a chain again.
  *
  * A node is looked at while the link to it is what it was: if it still is afterwards, what was seen
  * was true of that node in that place. All accesses are in one order for all threads (seq_cst).

@@ -159,7 +159,7 @@ static bool parse_block(const unsigned char *data, uint32_t size, struct proxy_h
                 uint32_t size;
         } families[] = { { 0x11, 12 }, { 0x12, 12 },  { 0x21, 36 },
                          { 0x22, 36 }, { 0x31, 216 }, { 0x32, 216 } };
-        struct model_block block = { .command = 0 };
+        struct model_block block; /* as far as there is something */
 
         memcpy(&block, data, size < sizeof(block) ? size : sizeof(block));
         uint32_t length = (uint32_t)block.length[0] * 256 + block.length[1];
