@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "core/ensure.h"
 #include "shell/sys.h"
@@ -28,54 +27,52 @@ static uint32_t power_of_two(uint32_t least)
         return power;
 }
 
-int limits_open(struct limits *limits, const struct options *options, uint32_t max_connections,
-                uint32_t workers)
+/* As many as can be connected, and what the threads have in their hands. */
+static int open_sources(struct limits *limits, uint32_t max_connections, uint32_t workers)
 {
         uint32_t node_count = max_connections + SOURCE_NODES_PER_THREAD * workers;
         uint32_t chain_count = power_of_two(node_count);
-        size_t words_size = LIMITS_BUCKETS * sizeof(bucket_word);
         size_t nodes_size = node_count * sizeof(struct source_node);
-        size_t chains_size = chain_count * sizeof(source_word);
-        struct siphash_key keys[2];
+        struct siphash_key key;
 
-        memset(limits, 0, sizeof(*limits));
-        open_access(limits, options);
-        words_size = options->accept_rate > 0 ? words_size : 0;
-        if (options->max_connections_per_source == 0)
-                nodes_size = chains_size = 0;
-        limits->memory_size = words_size + nodes_size + chains_size;
-        if (limits->memory_size == 0)
-                return 0;
-        if (getrandom(keys, sizeof(keys), 0) != sizeof(keys))
-                return errno != 0 ? -errno : -EIO;
-        limits->memory = sys_reserve(limits->memory_size);
-        if (limits->memory == NULL)
+        int error = rate_draw_key(&key);
+        if (error < 0)
+                return error;
+        limits->sources_size = nodes_size + chain_count * sizeof(source_word);
+        unsigned char *nodes = sys_reserve(limits->sources_size);
+        if (nodes == NULL)
                 return -ENOMEM;
-        /* The words first: they lie on cache lines of their own. */
-        unsigned char *words = limits->memory;
-        unsigned char *nodes = words + words_size;
-        if (words_size > 0)
-                bucket_init(&limits->rate, (void *)words, LIMITS_BUCKETS,
-                            (uint32_t)options->accept_rate, &keys[0]);
-        if (nodes_size > 0)
-                source_init(&limits->sources, (void *)nodes, node_count,
-                            (void *)(nodes + nodes_size), chain_count, &keys[1]);
+        limits->nodes = nodes;
+        source_init(&limits->sources, (void *)nodes, node_count, (void *)(nodes + nodes_size),
+                    chain_count, &key);
         return 0;
 }
 
-struct admission limits_admission(struct limits *limits, const struct options *options)
+int limits_open(struct limits *limits, const struct options *options, uint32_t max_connections,
+                uint32_t workers, struct admission *ret_admission)
 {
-        return (struct admission){
+        memset(limits, 0, sizeof(*limits));
+        open_access(limits, options);
+        int error = rate_open(&limits->rate, options->accept_rate);
+        if (error == 0 && options->max_connections_per_source > 0)
+                error = open_sources(limits, max_connections, workers);
+        if (error < 0) {
+                rate_close(&limits->rate);
+                return error;
+        }
+        *ret_admission = (struct admission){
                 .access = options->network_count > 0 ? &limits->access : NULL,
-                .rate = options->accept_rate > 0 ? &limits->rate : NULL,
-                .sources = options->max_connections_per_source > 0 ? &limits->sources : NULL,
+                .rate = rate_buckets(&limits->rate),
+                .sources = limits->nodes != NULL ? &limits->sources : NULL,
                 .max_per_source = (uint32_t)options->max_connections_per_source,
         };
+        return 0;
 }
 
 void limits_close(struct limits *limits)
 {
-        if (limits->memory != NULL)
-                (void)sys_unreserve(limits->memory, limits->memory_size);
-        limits->memory = NULL;
+        if (limits->nodes != NULL)
+                (void)sys_unreserve(limits->nodes, limits->sources_size);
+        limits->nodes = NULL;
+        rate_close(&limits->rate);
 }

@@ -154,7 +154,6 @@ static enum exit_code open_crew(struct supervisor *supervisor)
                 .limits = { .idle_ns = options->idle_timeout_ns,
                             .stall_ns = options->stall_timeout_ns },
                 .drain_timeout_ns = options->drain_timeout_ns,
-                .admission = limits_admission(&supervisor->limits, options),
                 .is_verbose = log_is_wanted(&supervisor->log, LOG_DEBUG),
         };
         struct complaint complaint;
@@ -163,7 +162,8 @@ static enum exit_code open_crew(struct supervisor *supervisor)
                 log_failure(supervisor, "start_failed", "--buffer-memory", complaint.text);
                 return EXIT_CODE_CONFIGURATION;
         }
-        int error = limits_open(&supervisor->limits, options, setup.max_connections, setup.workers);
+        int error = limits_open(&supervisor->limits, options, setup.max_connections, setup.workers,
+                                &setup.admission);
         if (error < 0)
                 return fail_to_start(supervisor, "memory of limits", error);
         error = crew_open(&supervisor->crew, &setup);

@@ -1,37 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/udp.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "core/ensure.h"
 #include "shell/listener.h"
 #include "shell/sys.h"
 
-enum { WORDS_SIZE = UDP_BUCKETS * sizeof(bucket_word) };
-
 int udp_open(struct udp *udp, const struct options *options)
 {
-        struct siphash_key bucket_key;
-
-        if (udp->words != NULL)
+        if (udp->is_open)
                 return 0;
-        if (getrandom(&udp->key, sizeof(udp->key), 0) != sizeof(udp->key) ||
-            getrandom(&bucket_key, sizeof(bucket_key), 0) != sizeof(bucket_key))
-                return errno != 0 ? -errno : -EIO;
-        int error = host_open(&udp->host);
+        int error = rate_draw_key(&udp->guard_key);
+        if (error == 0)
+                error = host_open(&udp->host);
         if (error < 0)
                 return error;
-        udp->words = sys_reserve(WORDS_SIZE);
-        if (udp->words == NULL) {
+        error = rate_open(&udp->rate, options->udp_rate);
+        if (error < 0)
                 host_close(&udp->host);
-                return -ENOMEM;
-        }
-        if (options->udp_rate > 0)
-                bucket_init(&udp->buckets, udp->words, UDP_BUCKETS, (uint32_t)options->udp_rate,
-                            &bucket_key);
-        return 0;
+        udp->is_open = error == 0;
+        return error;
 }
 
 void udp_add(struct udp *udp, const struct options *options, const struct address *address,
@@ -55,7 +44,7 @@ void udp_add(struct udp *udp, const struct options *options, const struct addres
                 .own = udp->host.own,
                 .broadcasts = udp->host.broadcasts,
                 .ports = udp->host.ports,
-                .buckets = options_has_udp_rate(options, address) ? &udp->buckets : NULL,
+                .buckets = options_has_udp_rate(options, address) ? rate_buckets(&udp->rate) : NULL,
         };
 }
 
@@ -67,7 +56,7 @@ static int hand_out(const struct udp *udp, const struct udp_listener *listener, 
                 .listener = listener->number,
                 .is_wildcard = listener->is_wildcard,
                 .address = listener->address,
-                .guard_key = listener->has_loop_guard ? &udp->key : NULL,
+                .guard_key = listener->has_loop_guard ? &udp->guard_key : NULL,
                 .rules = &rules,
         };
         int error = 0;
@@ -98,9 +87,7 @@ void udp_close(struct udp *udp)
         while (udp->count > 0)
                 for (uint32_t i = udp->workers, last = --udp->count; i-- > 0;)
                         (void)sys_close(udp->listeners[last].fds[i]);
-        if (udp->words == NULL)
-                return;
-        (void)sys_unreserve(udp->words, WORDS_SIZE);
-        udp->words = NULL;
+        rate_close(&udp->rate);
         host_close(&udp->host);
+        udp->is_open = false;
 }

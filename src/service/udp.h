@@ -9,9 +9,7 @@
 #include "service/crew.h"
 #include "service/host.h"
 #include "service/options.h"
-
-/* Sources that are short of tokens at once, before the limit weakens: 128 KiB. */
-enum { UDP_BUCKETS = 16384 };
+#include "service/rate.h"
 
 struct udp_listener {
         uint8_t number; /* of all listeners, for who is told */
@@ -24,9 +22,9 @@ struct udp_listener {
 
 struct udp {
         struct host host;
-        struct bucket_table buckets;
-        bucket_word *words; /* NULL = not open */
-        struct siphash_key key;
+        struct rate rate;
+        struct siphash_key guard_key;
+        bool is_open;
         struct udp_listener listeners[OPTIONS_LISTENERS_MAX];
         uint32_t count;
         uint32_t workers;
