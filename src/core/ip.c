@@ -75,7 +75,7 @@ static bool is_in_v4(struct ip ip, uint32_t prefix, unsigned bits)
 
 bool ip_is_loopback(struct ip ip)
 {
-        return is_in_v4(ip, UINT32_C(127) << 24, 8) || (ip.high == 0 && ip.low == 1);
+        return is_in_v4(ip, UINT32_C(127) << 24, 8) || (ip.high == 0 && ip.low == LOOPBACK);
 }
 
 bool ip_is_unspecified(struct ip ip)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "core/ip.h"
 #include "words/quantity.h"
 
 enum { PORT_MAX = 65535 };
@@ -349,14 +350,11 @@ bool address_is_repeated(const struct address *a, const struct address *b)
 
 bool address_is_loopback(const struct address *address)
 {
-        struct sockaddr_in ip4;
-        struct sockaddr_in6 ip6;
+        struct ip ip;
+        uint16_t port;
 
-        memcpy(&ip4, &address->socket, sizeof(ip4));
-        memcpy(&ip6, &address->socket, sizeof(ip6));
-        if (address->socket.ss_family == AF_INET)
-                return ntohl(ip4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-        return IN6_IS_ADDR_LOOPBACK(&ip6.sin6_addr);
+        return ip_from_socket((const struct sockaddr *)&address->socket, &ip, &port) &&
+               ip_is_loopback(ip);
 }
 
 struct address address_without_ipv6(const struct address *dual)

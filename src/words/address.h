@@ -57,7 +57,7 @@ const char *address_transport_name(enum address_transport transport);
  */
 bool address_is_repeated(const struct address *a, const struct address *b);
 
-/* True if only this machine can reach it: 127.0.0.0/8, ::1. Not for a Unix socket. */
+/* True if only this machine can reach it: 127.0.0.0/8, ::1. False of a Unix socket. */
 bool address_is_loopback(const struct address *address);
 
 /* What `*` is where there is no IPv6: all IPv4 addresses, the same port. */

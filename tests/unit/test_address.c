@@ -285,9 +285,29 @@ START_TEST(long_listener_still_says_what_is_expected)
 }
 END_TEST
 
+START_TEST(loopback_is_what_only_this_machine_reaches)
+{
+        static const char *const inside[] = { "tcp:127.0.0.1:7", "udp:127.255.0.9:7",
+                                              "udp:[::1]:7" };
+        static const char *const outside[] = { "udp:*:7",          "tcp:0.0.0.0:7", "udp:[::]:7",
+                                               "tcp:128.0.0.1:7",  "tcp:[::2]:7",   "unix:/x",
+                                               "unix:@127.0.0.1:7" };
+
+        for (unsigned i = 0; i < sizeof(inside) / sizeof(inside[0]); i++) {
+                struct address address = address_parsed(inside[i]);
+                ck_assert_msg(address_is_loopback(&address), "%s", inside[i]);
+        }
+        for (unsigned i = 0; i < sizeof(outside) / sizeof(outside[0]); i++) {
+                struct address address = address_parsed(outside[i]);
+                ck_assert_msg(!address_is_loopback(&address), "%s", outside[i]);
+        }
+}
+END_TEST
+
 int main(void)
 {
         const TTest *tests[] = {
+                loopback_is_what_only_this_machine_reaches,
                 host_and_port_are_read_in_network_order,
                 port_0_to_65535_is_accepted,
                 rest_of_the_socket_address_is_zero,
