@@ -25,22 +25,25 @@ int inbox_prepare(int fd, int family, bool is_wildcard)
 /* What the kernel has written is room again. */
 static void arm(struct inbox *inbox, unsigned index)
 {
-        inbox->slots[index].vector =
-            (struct iovec){ .iov_base = inbox->data[index], .iov_len = INBOX_SLOT_SIZE };
-        inbox->headers[index].msg_hdr = (struct msghdr){
-                .msg_name = &inbox->batches[index].peer,
-                .msg_namelen = sizeof(inbox->batches[index].peer),
-                .msg_iov = &inbox->slots[index].vector,
-                .msg_iovlen = 1,
-                .msg_control = inbox->slots[index].control,
-                .msg_controllen = INBOX_CONTROL_SIZE,
-        };
+        struct msghdr *header = &inbox->headers[index].msg_hdr;
+
+        header->msg_namelen = sizeof(inbox->batches[index].peer);
+        header->msg_controllen = INBOX_CONTROL_SIZE;
 }
 
 void inbox_init(struct inbox *inbox)
 {
-        for (unsigned i = 0; i < INBOX_SLOTS; i++)
+        for (unsigned i = 0; i < INBOX_SLOTS; i++) {
+                struct inbox_slot *slot = &inbox->slots[i];
+                slot->vector =
+                    (struct iovec){ .iov_base = inbox->data[i], .iov_len = INBOX_SLOT_SIZE };
+                inbox->headers[i].msg_hdr = (struct msghdr){ .msg_name = &inbox->batches[i].peer,
+                                                             .msg_iov = &slot->vector,
+                                                             .msg_iovlen = 1,
+                                                             .msg_control = slot->control };
+                inbox->batches[i].data = inbox->data[i];
                 arm(inbox, i);
+        }
         poison(inbox->data, sizeof(inbox->data));
 }
 
@@ -140,11 +143,9 @@ int inbox_receive(struct inbox *inbox, int fd, unsigned most)
         int got = most == 1 ? receive_one(inbox, fd) : sys_recvmmsg(fd, inbox->headers, most);
         unsigned count = got < 0 ? 0 : (unsigned)got;
         poison(inbox->data[count], (size_t)(most - count) * INBOX_SLOT_SIZE);
-        for (unsigned i = 0; i < count; i++) {
-                inbox->batches[i].data = inbox->data[i];
+        for (unsigned i = 0; i < count; i++)
                 read_batch(&inbox->batches[i], &inbox->headers[i].msg_hdr,
                            inbox->headers[i].msg_len);
-        }
         return got;
 }
 

@@ -43,6 +43,14 @@ static int reserve(struct reflector *reflector)
         return 0;
 }
 
+/* One for all sockets, whose key is the first one's. */
+static struct loop_guard *guard_of(struct reflector_memory *memory, const struct siphash_key *key)
+{
+        if (memory->guard.entries == NULL)
+                loop_guard_init(&memory->guard, memory->entries, REFLECTOR_GUARD_ENTRIES, key);
+        return &memory->guard;
+}
+
 int reflector_add(struct reflector *reflector, const struct reflector_setup *setup)
 {
         ensure(reflector->count < REFLECTOR_SOCKETS_MAX);
@@ -59,12 +67,8 @@ int reflector_add(struct reflector *reflector, const struct reflector_setup *set
                                              .is_wildcard = setup->is_wildcard,
                                              .address = setup->address,
                                              .rules = *setup->rules };
-        socket->rules.guard = NULL;
-        if (setup->guard_key != NULL) {
-                socket->rules.guard = &reflector->memory->guard;
-                loop_guard_init(&reflector->memory->guard, reflector->memory->entries,
-                                REFLECTOR_GUARD_ENTRIES, setup->guard_key);
-        }
+        socket->rules.guard =
+            setup->guard_key != NULL ? guard_of(reflector->memory, setup->guard_key) : NULL;
         reflector->count++;
         return 0;
 }
