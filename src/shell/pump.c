@@ -21,6 +21,16 @@ static void clear_flags(struct conn *conn, unsigned flags)
         conn->flags = (uint16_t)(conn->flags & ~flags);
 }
 
+uint32_t pump_events(const struct conn *conn)
+{
+        uint32_t events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
+        bool is_unix = (conn->flags & CONN_UNIX) != 0;
+
+        if (!is_unix || (conn->flags & CONN_WAITS_FOR_ROOM) != 0)
+                events |= EPOLLOUT;
+        return events;
+}
+
 void pump_notice(struct conn *conn, uint32_t events)
 {
         const uint32_t alerts = EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR;

@@ -26,6 +26,12 @@ struct pump {
 /* Bytes that a turn without a free block looks at. */
 #define PUMP_PEEK_SIZE ((uint32_t)64 * 1024)
 
+/*
+ * What a connection is registered for, edge-triggered. TCP for all, once. A Unix socket would tell
+ * EPOLLOUT at each read of its peer, so that is asked for only while there is no room.
+ */
+uint32_t pump_events(const struct conn *conn);
+
 /* Notes EPOLL* events of the connection's descriptor. */
 void pump_notice(struct conn *conn, uint32_t events);
 

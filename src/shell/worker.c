@@ -18,20 +18,6 @@ static const uint64_t retry_after_ns = 100 * ms_ns;
 /* Pages go back a while after they fell free: a busy server would only fetch them again. */
 static const uint64_t trim_after_ns = 1000 * ms_ns;
 
-/*
- * What a connection is registered for. TCP for all, once. A Unix socket would tell EPOLLOUT at each
- * read of its peer, so that is asked for only while there is no room.
- */
-static uint32_t conn_events(const struct conn *conn)
-{
-        uint32_t events = EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET;
-        bool is_unix = (conn->flags & CONN_UNIX) != 0;
-
-        if (!is_unix || (conn->flags & CONN_WAITS_FOR_ROOM) != 0)
-                events |= EPOLLOUT;
-        return events;
-}
-
 static uint64_t earlier(uint64_t a_ns, uint64_t b_ns)
 {
         return a_ns < b_ns ? a_ns : b_ns;
@@ -43,88 +29,6 @@ static void put_if_ready(struct worker *worker, struct conn *conn)
                 ready_put(&worker->ready, slots_index(&worker->slots, conn));
 }
 
-static void refuse(struct worker *worker, int fd, enum counters_refused why)
-{
-        counter_add(&worker->counters->refused[why], 1);
-        (void)sys_reset_on_close(fd);
-        (void)sys_close(fd);
-}
-
-static void start_conn(struct worker *worker, struct conn *conn, int fd, unsigned listener)
-{
-        conn_init(conn, worker->now_ns);
-        conn->fd = fd;
-        conn->opened_ns = worker->now_ns;
-        conn->listener = (uint8_t)listener;
-        /* No event tells that there is room at first: a Unix socket is taken to have some. */
-        if (worker->acceptor.listeners[listener].is_unix)
-                conn->flags |= CONN_UNIX | CONN_WRITABLE;
-}
-
-/* Hands the connection to the kernel; what its listener could not hand down is set first. */
-static int watch_conn(struct worker *worker, const struct conn *conn)
-{
-        int error = 0;
-
-        /* unix(7) sockets do not inherit it, and without it an urgent byte would be lost. */
-        if ((conn->flags & CONN_UNIX) != 0)
-                error = sys_setsockopt_int(conn->fd, SOL_SOCKET, SO_OOBINLINE, 1);
-        if (error < 0)
-                return error;
-        return sys_poll_set(worker->poll_fd, EPOLL_CTL_ADD, conn->fd, conn_events(conn),
-                            slots_token(&worker->slots, conn));
-}
-
-/* False when a limit stands against it, and it was refused. */
-static bool pass_limits(struct worker *worker, int fd, unsigned listener,
-                        const struct acceptor_peer *peer, uint32_t *ret_source)
-{
-        enum counters_refused why = worker_admission_take(worker, listener, peer, ret_source);
-
-        if (why != REFUSED_NONE) {
-                refuse(worker, fd, why);
-                return false;
-        }
-        if (!quota_take(worker->config.connections, worker->config.max_connections)) {
-                worker_admission_put(worker, *ret_source);
-                refuse(worker, fd, REFUSED_LIMIT);
-                teller_limit(&worker->config.teller, (uint8_t)listener,
-                             worker->config.max_connections, worker->now_ns);
-                return false;
-        }
-        return true;
-}
-
-/* Takes an accepted socket in; false when the kernel cannot watch it. */
-static bool admit(struct worker *worker, int fd, unsigned listener,
-                  const struct acceptor_peer *peer)
-{
-        uint32_t source;
-
-        if (!pass_limits(worker, fd, listener, peer, &source))
-                return true;
-        /* Each worker has room for all connections of the process. */
-        struct conn *conn = slots_take(&worker->slots);
-        ensure(conn != NULL);
-        start_conn(worker, conn, fd, listener);
-        conn->source = source;
-        if (watch_conn(worker, conn) < 0) {
-                slots_put(&worker->slots, conn);
-                worker_admission_put(worker, source);
-                quota_put(worker->config.connections);
-                refuse(worker, fd, REFUSED_NO_MEMORY);
-                return false;
-        }
-        uint32_t index = slots_index(&worker->slots, conn);
-        ready_clear(&worker->ready, index);
-        timers_clear(&worker->timers, index);
-        timers_arm(&worker->timers, index, conn_deadline(conn, &worker->config.limits));
-        counter_add(&worker->counters->accepted, 1);
-        teller_open(&worker->config.teller, conn, (const struct sockaddr *)&peer->address,
-                    peer->size);
-        return true;
-}
-
 static void accept_some(struct worker *worker, unsigned listener, unsigned count)
 {
         struct acceptor_peer peer;
@@ -133,7 +37,7 @@ static void accept_some(struct worker *worker, unsigned listener, unsigned count
                 int fd = acceptor_take(&worker->acceptor, listener, &peer, worker->now_ns);
                 if (fd == -EAGAIN)
                         return;
-                if (fd < 0 || admit(worker, fd, listener, &peer))
+                if (fd < 0 || worker_admit(worker, fd, listener, &peer))
                         continue;
                 acceptor_pause(&worker->acceptor, listener, ACCEPT_NO_MEMORY, worker->now_ns);
                 return;
@@ -182,7 +86,7 @@ static void ask_for_room(struct worker *worker, struct conn *conn)
         if ((conn->flags & CONN_UNIX) == 0 || has_room != waits || conn->end != CONN_OPEN)
                 return;
         conn->flags ^= CONN_WAITS_FOR_ROOM;
-        int error = sys_poll_set(worker->poll_fd, EPOLL_CTL_MOD, conn->fd, conn_events(conn),
+        int error = sys_poll_set(worker->poll_fd, EPOLL_CTL_MOD, conn->fd, pump_events(conn),
                                  slots_token(&worker->slots, conn));
         if (error == 0)
                 return;
