@@ -3,18 +3,16 @@
  * UDP sockets of the simulated kernel: an answer that is not right ends the process, each in a
  * child that must die of it; what is right does not.
  */
-#include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/udp.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "shell/sys.h"
 #include "support/ips.h"
 #include "support/payload.h"
 #include "support/sim.h"
+#include "trap_suite.h"
 
 enum { PORT = 7, SIZE = 100, SLOTS = 3, CONTROL_SIZE = 128, DATA_SIZE = 65536 };
 
@@ -345,7 +343,7 @@ START_TEST(call_for_several_tells_how_many_left)
 }
 END_TEST
 
-static void add_traps(TCase *tcase)
+int main(void)
 {
         const TTest *const traps[] = {
                 answering_twice,
@@ -378,30 +376,15 @@ static void add_traps(TCase *tcase)
                 sending_too_many_datagrams_as_one,
                 sending_a_datagram_that_no_protocol_carries,
         };
+        const TTest *const rest[] = {
+                right_answers_are_no_failure,
+                datagram_to_many_comes_to_each_that_shares_the_port,
+                datagram_to_nobody_is_refused,
+                datagrams_are_lost_or_come_twice_on_their_way,
+                cut_datagram_is_told_to_be_cut,
+                answer_that_is_refused_may_be_tried_again,
+                call_for_several_tells_how_many_left,
+        };
 
-        for (unsigned i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
-                tcase_add_test_raise_signal(tcase, traps[i], SIGABRT);
-}
-
-int main(void)
-{
-        Suite *suite = suite_create("simulator's datagrams");
-        TCase *traps = tcase_create("traps");
-        TCase *rest = tcase_create("rest");
-        SRunner *runner = srunner_create(suite);
-
-        suite_add_tcase(suite, traps);
-        suite_add_tcase(suite, rest);
-        add_traps(traps);
-        tcase_add_test(rest, right_answers_are_no_failure);
-        tcase_add_test(rest, datagram_to_many_comes_to_each_that_shares_the_port);
-        tcase_add_test(rest, datagram_to_nobody_is_refused);
-        tcase_add_test(rest, datagrams_are_lost_or_come_twice_on_their_way);
-        tcase_add_test(rest, cut_datagram_is_told_to_be_cut);
-        tcase_add_test(rest, answer_that_is_refused_may_be_tried_again);
-        tcase_add_test(rest, call_for_several_tells_how_many_left);
-        srunner_run_all(runner, CK_NORMAL);
-        int failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return TRAP_SUITE_RUN("simulator's datagrams", traps, rest);
 }

@@ -3,15 +3,13 @@
  * The simulated kernel's own tests: a misuse ends the process, each in a child that must die of
  * it; what is no misuse does not.
  */
-#include <check.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <signal.h>
-#include <stdlib.h>
 
 #include "shell/sys.h"
 #include "support/payload.h"
 #include "support/sim.h"
+#include "trap_suite.h"
 
 enum { PORT = 7, PAGE = 4096, BUFFER_SIZE = 4096 };
 
@@ -237,7 +235,7 @@ START_TEST(released_pages_read_as_zeros)
 }
 END_TEST
 
-static void add_traps(TCase *tcase)
+int main(void)
 {
         const TTest *const traps[] = {
                 closing_twice,
@@ -273,30 +271,15 @@ static void add_traps(TCase *tcase)
                 client_that_sends_after_its_end,
                 client_that_is_not_known,
         };
+        const TTest *const rest[] = {
+                nothing_left_is_no_failure,
+                next_round_may_call_again,
+                same_calls_have_the_same_hash_and_others_another,
+                time_stands_still_until_it_is_told_to_move,
+                who_waits_sleeps_until_the_first_timer_or_the_timeout,
+                injected_error_fails_those_calls_and_no_others,
+                released_pages_read_as_zeros,
+        };
 
-        for (unsigned i = 0; i < sizeof(traps) / sizeof(traps[0]); i++)
-                tcase_add_test_raise_signal(tcase, traps[i], SIGABRT);
-}
-
-int main(void)
-{
-        Suite *suite = suite_create("simulator");
-        TCase *traps = tcase_create("traps");
-        TCase *rest = tcase_create("rest");
-        SRunner *runner = srunner_create(suite);
-
-        suite_add_tcase(suite, traps);
-        suite_add_tcase(suite, rest);
-        add_traps(traps);
-        tcase_add_test(rest, nothing_left_is_no_failure);
-        tcase_add_test(rest, next_round_may_call_again);
-        tcase_add_test(rest, same_calls_have_the_same_hash_and_others_another);
-        tcase_add_test(rest, time_stands_still_until_it_is_told_to_move);
-        tcase_add_test(rest, who_waits_sleeps_until_the_first_timer_or_the_timeout);
-        tcase_add_test(rest, injected_error_fails_those_calls_and_no_others);
-        tcase_add_test(rest, released_pages_read_as_zeros);
-        srunner_run_all(runner, CK_NORMAL);
-        int failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return TRAP_SUITE_RUN("simulator", traps, rest);
 }
