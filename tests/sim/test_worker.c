@@ -236,6 +236,37 @@ START_TEST(worker_that_cannot_set_its_timer_ends)
 }
 END_TEST
 
+/* Nobody tells of the room that is there by then. */
+START_TEST(unix_connection_that_may_not_ask_for_room_tries_again)
+{
+        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                               .buffer_min = 10,
+                                               .buffer_max = 10 };
+
+        start(&settings);
+        int client = sim_client_connect(listen_unix());
+        step(2);
+        /* Two of the waker, two listeners, the connection; then what it asks. */
+        sim_inject(&(struct sim_injection){
+            .call = SIM_POLL_SET, .first = 6, .count = 1, .error = ENOMEM });
+        uint32_t sent = 0;
+        for (unsigned i = 0; i < 2; i++) {
+                sent += sim_client_send(client, 100, false);
+                step(2);
+        }
+        ck_assert_uint_eq(sim_figures()->injected, 1);
+        uint32_t taken = sim_client_receive(client, 100);
+        ck_assert_uint_lt(taken, sent);
+        sim_advance(100000000);
+        step(2);
+        ck_assert_uint_gt(sim_client_readable(client), 0);
+        sim_client_reset(client);
+        sim_client_forget(client);
+        step(2);
+        stop();
+}
+END_TEST
+
 /* Without SO_OOBINLINE an urgent byte would be lost, and the client none the wiser. */
 START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
 {
@@ -257,105 +288,6 @@ START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
 }
 END_TEST
 
-static bool opens_udp; /* else TCP */
-
-/* Opens `count` listening sockets; 0 or -errno. */
-static int try_to_listen(int family, bool is_dual, uint16_t at, int *fds, unsigned count)
-{
-        /* IPv4 has its port in the same place. */
-        struct sockaddr_in6 address = { .sin6_family = (sa_family_t)family,
-                                        .sin6_port = htons(at) };
-        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
-                                        .address_size = family == AF_INET6
-                                                            ? sizeof(address)
-                                                            : sizeof(struct sockaddr_in),
-                                        .is_dual = is_dual,
-                                        .is_datagram = opens_udp };
-
-        return listener_open(&setup, fds, count);
-}
-
-static void start_alone(void)
-{
-        static const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX };
-
-        choice = choice_from_seed(1);
-        sim_open(&choice, &settings, NULL);
-}
-
-static void close_listeners(const int *fds, unsigned count)
-{
-        for (unsigned i = 0; i < count; i++)
-                ck_assert_int_eq(sys_close(fds[i]), 0);
-}
-
-/* Its workers share the port, and would share it with those of another server. */
-static void check_that_it_is_taken(void)
-{
-        int ours[2];
-        int others[2];
-
-        start_alone();
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, others, 2), 0);
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ours, 2), -EADDRINUSE);
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ours, 1), -EADDRINUSE);
-        close_listeners(others, 2);
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ours, 2), 0);
-        close_listeners(ours, 2);
-        sim_close();
-}
-
-START_TEST(port_of_another_server_is_taken_though_it_is_shared)
-{
-        opens_udp = false;
-        check_that_it_is_taken();
-        opens_udp = true;
-        check_that_it_is_taken();
-}
-END_TEST
-
-static void check_ports_of_families(void)
-{
-        int ip4[2];
-        int ip6[2];
-
-        start_alone();
-        ck_assert_int_eq(try_to_listen(AF_INET6, false, 862, ip6, 2), 0);
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ip4, 2), 0);
-        close_listeners(ip6, 2);
-        ck_assert_int_eq(try_to_listen(AF_INET6, true, 862, ip6, 2), -EADDRINUSE);
-        close_listeners(ip4, 2);
-        ck_assert_int_eq(try_to_listen(AF_INET6, true, 862, ip6, 2), 0);
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, ip4, 2), -EADDRINUSE);
-        close_listeners(ip6, 2);
-        sim_close();
-}
-
-START_TEST(ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual)
-{
-        opens_udp = false;
-        check_ports_of_families();
-        opens_udp = true;
-        check_ports_of_families();
-}
-END_TEST
-
-START_TEST(streams_and_datagrams_have_ports_of_their_own)
-{
-        int streams[2];
-        int datagrams[2];
-
-        start_alone();
-        opens_udp = false;
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, streams, 2), 0);
-        opens_udp = true;
-        ck_assert_int_eq(try_to_listen(AF_INET, false, 862, datagrams, 2), 0);
-        close_listeners(streams, 2);
-        close_listeners(datagrams, 2);
-        sim_close();
-}
-END_TEST
-
 int main(void)
 {
         const TTest *const tests[] = {
@@ -367,10 +299,8 @@ int main(void)
                 round_moves_one_scratch_buffer_of_a_connection_that_has_more_and_gets_more,
                 neither_messages_nor_connections_set_the_timer,
                 worker_that_cannot_set_its_timer_ends,
+                unix_connection_that_may_not_ask_for_room_tries_again,
                 unix_connection_whose_option_cannot_be_set_is_refused,
-                port_of_another_server_is_taken_though_it_is_shared,
-                ip6_leaves_the_port_of_ip4_alone_unless_it_is_dual,
-                streams_and_datagrams_have_ports_of_their_own,
         };
 
         return SUITE_RUN("worker", tests);
