@@ -31,5 +31,14 @@ struct admission {
 enum counters_refused admission_take(const struct admission *admission, struct ip ip,
                                      uint64_t now_ns, uint32_t *ret_source);
 
+/*
+ * False of who is on a list of those who may not. A proxy is asked this alone: for the other limits
+ * its clients count.
+ */
+bool admission_allows(const struct admission *admission, struct ip ip);
+
+/* The end of a connection that is refused when it is open already, for its proxy's header. */
+enum conn_end admission_conn_end(enum counters_refused refusal);
+
 /* The connection is over, or never was. Before anything else counts it as closed. */
 void admission_put(const struct admission *admission, uint32_t source);

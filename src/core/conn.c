@@ -37,15 +37,39 @@ void conn_init(struct conn *conn, uint64_t now_ns)
         conn->end = CONN_OPEN;
 }
 
+void conn_expect_header(struct conn *conn)
+{
+        set_flag(conn, CONN_HEADLESS);
+}
+
+/* Bytes were peeked at that must be read again. */
+static void skip(struct conn *conn, uint32_t size, uint64_t now_ns)
+{
+        ensure(may_take(conn));
+        ensure(size > 0);
+        set_flag(conn, CONN_AHEAD);
+        conn->ahead = size;
+        conn->since_ns = now_ns;
+}
+
+void conn_headed(struct conn *conn, uint32_t size, uint64_t now_ns)
+{
+        ensure(has_flag(conn, CONN_HEADLESS));
+        skip(conn, size, now_ns);
+        clear_flag(conn, CONN_HEADLESS);
+}
+
 unsigned conn_wants(const struct conn *conn)
 {
+        unsigned input = has_flag(conn, CONN_HEADLESS) ? CONN_WANT_HEADER : CONN_WANT_READ;
+
         if (conn->end != CONN_OPEN)
                 return CONN_WANT_CLOSE;
         if (conn->owed > 0)
                 return CONN_WANT_WRITE;
         if (has_flag(conn, CONN_DRAINING) && may_take(conn) && !has_flag(conn, CONN_LINGERING))
-                return CONN_WANT_READ | CONN_WANT_FINISH;
-        return CONN_WANT_READ;
+                return input | CONN_WANT_FINISH;
+        return input;
 }
 
 bool conn_is_parked(const struct conn *conn)
@@ -63,6 +87,7 @@ uint32_t conn_read_size(const struct conn *conn, uint32_t scratch_size)
 void conn_received(struct conn *conn, const unsigned char *data, uint32_t size, uint64_t now_ns)
 {
         ensure(may_take(conn));
+        ensure(!has_flag(conn, CONN_HEADLESS));
         ensure(size > 0);
         if (has_flag(conn, CONN_LINGERING))
                 return;
@@ -104,13 +129,9 @@ void conn_sent(struct conn *conn, uint32_t size, uint64_t now_ns)
 
 void conn_echoed(struct conn *conn, uint32_t size, uint64_t now_ns)
 {
-        ensure(may_take(conn));
-        ensure(!has_flag(conn, CONN_LINGERING));
-        ensure(size > 0);
-        set_flag(conn, CONN_AHEAD);
-        conn->ahead = size;
+        ensure((conn->flags & (CONN_LINGERING | CONN_HEADLESS)) == 0);
+        skip(conn, size, now_ns);
         conn->received += size;
-        conn->since_ns = now_ns;
 }
 
 uint32_t conn_ahead(const struct conn *conn)
@@ -179,6 +200,7 @@ void conn_finished(struct conn *conn, uint64_t now_ns)
 {
         ensure((conn_wants(conn) & CONN_WANT_FINISH) != 0);
         set_flag(conn, CONN_LINGERING);
+        clear_flag(conn, CONN_HEADLESS);
         conn->since_ns = now_ns;
 }
 
@@ -191,12 +213,21 @@ void conn_fail(struct conn *conn, enum conn_end why)
 
 bool conn_ends_by_reset(const struct conn *conn)
 {
-        return conn->end == CONN_END_STALL || conn->end == CONN_END_DRAIN_TIMEOUT;
+        return conn->end == CONN_END_STALL || conn->end == CONN_END_DRAIN_TIMEOUT ||
+               conn->end >= CONN_END_HEADER_TIMEOUT;
+}
+
+/* How long nothing may happen; 0 = for ever. */
+static uint64_t patience_ns(const struct conn *conn, const struct conn_limits *limits)
+{
+        if (has_flag(conn, CONN_HEADLESS))
+                return CONN_HEADER_NS;
+        return conn_is_parked(conn) ? limits->stall_ns : limits->idle_ns;
 }
 
 uint64_t conn_deadline(const struct conn *conn, const struct conn_limits *limits)
 {
-        uint64_t wait_ns = conn_is_parked(conn) ? limits->stall_ns : limits->idle_ns;
+        uint64_t wait_ns = patience_ns(conn, limits);
 
         if (conn->end != CONN_OPEN || wait_ns == 0 || wait_ns > UINT64_MAX - conn->since_ns)
                 return UINT64_MAX;
@@ -205,7 +236,11 @@ uint64_t conn_deadline(const struct conn *conn, const struct conn_limits *limits
 
 void conn_expire(struct conn *conn, const struct conn_limits *limits, uint64_t now_ns)
 {
-        if (conn_deadline(conn, limits) <= now_ns)
+        if (conn_deadline(conn, limits) > now_ns)
+                return;
+        if (has_flag(conn, CONN_HEADLESS))
+                conn_fail(conn, CONN_END_HEADER_TIMEOUT);
+        else
                 conn_fail(conn, conn_is_parked(conn) ? CONN_END_STALL : CONN_END_IDLE);
 }
 
@@ -223,4 +258,6 @@ void conn_check(const struct conn *conn, const struct spill_pool *pool)
         ensure(!parked || conn->parked.offset <= pool->block_size - conn->owed);
         ensure(!parked || !vacancy_is_free(&pool->vacancy, conn->parked.block));
         ensure(!has_flag(conn, CONN_LINGERING) || (conn->owed == 0 && !ahead));
+        ensure(!has_flag(conn, CONN_HEADLESS) ||
+               (conn->received == 0 && !ahead && !has_flag(conn, CONN_LINGERING)));
 }

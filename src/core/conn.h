@@ -10,6 +10,9 @@
  * the spill pool ("parks" it). A turn that writes everything copies nothing, and an idle
  * connection holds no buffer.
  *
+ * A connection that a proxy hands on begins with the proxy's header (proxy.h), which is peeked at
+ * until it is complete, and then skipped: it is never owed.
+ *
  * Times are monotonic ns and never go back; sizes are bytes. The caller owns the struct; its
  * fields are private to core, but for those marked as the shell's.
  */
@@ -28,15 +31,36 @@ enum conn_end {
         CONN_END_DRAINED,       /* we finished first, while draining, and the peer followed */
         CONN_END_DRAIN_TIMEOUT, /* still open when the drain timeout was over */
         CONN_END_SOCKET_ERROR,  /* any other error of the socket */
+        /* Of a connection that begins with a proxy's header: */
+        CONN_END_HEADER_TIMEOUT, /* it was not complete within CONN_HEADER_NS */
+        /* It is none, by what is wrong: proxy_conn_end() */
+        CONN_END_HEADER_SIGNATURE,
+        CONN_END_HEADER_VERSION,
+        CONN_END_HEADER_COMMAND,
+        CONN_END_HEADER_FAMILY,
+        CONN_END_HEADER_ADDRESS,
+        CONN_END_HEADER_LINE_END,
+        CONN_END_HEADER_CHECKSUM,
+        CONN_END_HEADER_EXTENSION,
+        CONN_END_HEADER_TOO_SHORT,
+        CONN_END_HEADER_TOO_LONG,
+        /* The client that it names is refused: admission_conn_end() */
+        CONN_END_ACCESS, /* --allow and --deny */
+        CONN_END_RATE,   /* it comes too often: --accept-rate */
+        CONN_END_SOURCE, /* it has --max-connections-per-source */
         CONN_END_COUNT,
 };
 
-/* What a connection wants from its caller: never 0. CLOSE comes alone. */
+/* A header must be complete in this time: one lost segment or two may be sent again. */
+#define CONN_HEADER_NS UINT64_C(3000000000)
+
+/* What a connection wants from its caller: never 0. CLOSE comes alone; HEADER instead of READ. */
 enum {
         CONN_WANT_READ = 1 << 0,
         CONN_WANT_WRITE = 1 << 1,
         CONN_WANT_FINISH = 1 << 2, /* shut our write side down as soon as nothing is readable */
         CONN_WANT_CLOSE = 1 << 3,
+        CONN_WANT_HEADER = 1 << 4, /* peek: what comes first is a proxy's header */
 };
 
 enum conn_flag {
@@ -52,6 +76,7 @@ enum conn_flag {
         CONN_RETRY = 1 << 8, /* the kernel had no memory: try again when the timer fires */
         CONN_UNIX = 1 << 9,  /* a Unix stream socket: other rules of readiness, see pump.h */
         CONN_WAITS_FOR_ROOM = 1 << 10, /* EPOLLOUT is asked for; Unix only, TCP always does */
+        CONN_HEADLESS = 1 << 11,       /* core's: a proxy's header is still to come */
 };
 
 /* What a cautious connection reads a turn: it is unlikely to leave at once. */
@@ -99,6 +124,15 @@ struct conn_view {
 /* Starts the stream part; slot, timer and shell fields are set by their owners. */
 void conn_init(struct conn *conn, uint64_t now_ns);
 
+/* A proxy's header comes first. Wanted: just initialised. */
+void conn_expect_header(struct conn *conn);
+
+/*
+ * The header is complete: its `size` bytes, 1 at least, were peeked at and are ahead now, see
+ * conn_ahead(). Wanted: HEADER.
+ */
+void conn_headed(struct conn *conn, uint32_t size, uint64_t now_ns);
+
 /* CONN_WANT_* bits, derived from the state. */
 unsigned conn_wants(const struct conn *conn);
 
@@ -113,7 +147,7 @@ uint32_t conn_read_size(const struct conn *conn, uint32_t scratch_size);
  */
 void conn_received(struct conn *conn, const unsigned char *data, uint32_t size, uint64_t now_ns);
 
-/* End-of-stream was read. Wanted: READ, settled, and no bytes ahead. */
+/* End-of-stream was read. Wanted: READ, settled, and no bytes ahead; or HEADER. */
 void conn_peer_finished(struct conn *conn);
 
 /* What to send next, valid until any call that changes the connection. size 0 = nothing. */

@@ -14,6 +14,20 @@ const char *counters_closed_name(enum conn_end end)
                 [CONN_END_DRAINED] = "drained",
                 [CONN_END_DRAIN_TIMEOUT] = "drain_timeout",
                 [CONN_END_SOCKET_ERROR] = "socket_error",
+                [CONN_END_HEADER_TIMEOUT] = "header_timeout",
+                [CONN_END_HEADER_SIGNATURE] = "header_signature",
+                [CONN_END_HEADER_VERSION] = "header_version",
+                [CONN_END_HEADER_COMMAND] = "header_command",
+                [CONN_END_HEADER_FAMILY] = "header_family",
+                [CONN_END_HEADER_ADDRESS] = "header_address",
+                [CONN_END_HEADER_LINE_END] = "header_line_end",
+                [CONN_END_HEADER_CHECKSUM] = "header_checksum",
+                [CONN_END_HEADER_EXTENSION] = "header_extension",
+                [CONN_END_HEADER_TOO_SHORT] = "header_too_short",
+                [CONN_END_HEADER_TOO_LONG] = "header_too_long",
+                [CONN_END_ACCESS] = "access",
+                [CONN_END_RATE] = "rate",
+                [CONN_END_SOURCE] = "source",
         };
 
         ensure(end < CONN_END_COUNT);

@@ -19,6 +19,7 @@
 
 enum event_kind {
         EVENT_CONNECTION_OPEN,
+        EVENT_CONNECTION_PROXIED, /* its header tells of a client */
         EVENT_CONNECTION_CLOSE,
         EVENT_DATA,          /* a message was read */
         EVENT_DATAGRAM,      /* one was received, and is answered or not */
@@ -43,6 +44,10 @@ struct event {
         uint8_t listener; /* index */
         union {
                 struct event_peer open;
+                struct {
+                        struct event_peer client;
+                        struct event_peer server; /* where the client connected to */
+                } proxied;
                 struct {
                         uint64_t received; /* bytes */
                         uint64_t sent;

@@ -352,16 +352,21 @@ enum proxy_verdict proxy_parse(const unsigned char *data, uint32_t size,
         return verdict;
 }
 
-const char *proxy_verdict_name(enum proxy_verdict verdict)
+enum conn_end proxy_conn_end(enum proxy_verdict refusal)
 {
-        static const char *const names[PROXY_VERDICT_COUNT] = {
-                [PROXY_BAD_SIGNATURE] = "signature", [PROXY_BAD_VERSION] = "version",
-                [PROXY_BAD_COMMAND] = "command",     [PROXY_BAD_FAMILY] = "family",
-                [PROXY_BAD_ADDRESS] = "address",     [PROXY_BAD_LINE_END] = "line_end",
-                [PROXY_BAD_CHECKSUM] = "checksum",   [PROXY_BAD_EXTENSION] = "extension",
-                [PROXY_TOO_SHORT] = "too_short",     [PROXY_TOO_LONG] = "too_long",
+        static const enum conn_end ends[PROXY_VERDICT_COUNT] = {
+                [PROXY_BAD_SIGNATURE] = CONN_END_HEADER_SIGNATURE,
+                [PROXY_BAD_VERSION] = CONN_END_HEADER_VERSION,
+                [PROXY_BAD_COMMAND] = CONN_END_HEADER_COMMAND,
+                [PROXY_BAD_FAMILY] = CONN_END_HEADER_FAMILY,
+                [PROXY_BAD_ADDRESS] = CONN_END_HEADER_ADDRESS,
+                [PROXY_BAD_LINE_END] = CONN_END_HEADER_LINE_END,
+                [PROXY_BAD_CHECKSUM] = CONN_END_HEADER_CHECKSUM,
+                [PROXY_BAD_EXTENSION] = CONN_END_HEADER_EXTENSION,
+                [PROXY_TOO_SHORT] = CONN_END_HEADER_TOO_SHORT,
+                [PROXY_TOO_LONG] = CONN_END_HEADER_TOO_LONG,
         };
 
-        ensure(verdict < PROXY_VERDICT_COUNT);
-        return names[verdict];
+        ensure(refusal > PROXY_COMPLETE && refusal < PROXY_VERDICT_COUNT);
+        return ends[refusal];
 }

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "core/conn.h"
 #include "core/ip.h"
 
 enum {
@@ -54,5 +55,5 @@ struct proxy_header {
 enum proxy_verdict proxy_parse(const unsigned char *data, uint32_t size,
                                struct proxy_header *ret_header);
 
-/* A stable name for logs and metrics, such as "signature"; NULL if it is no refusal. */
-const char *proxy_verdict_name(enum proxy_verdict verdict);
+/* The end of a connection whose header is refused like that. */
+enum conn_end proxy_conn_end(enum proxy_verdict refusal);

@@ -63,14 +63,16 @@ static enum exit_code complain_of_errno(struct log *log, const struct address *a
 }
 
 /* Hands one descriptor to each worker; those that none took are closed. */
-static int hand_out(struct crew *crew, const int *fds, bool is_unix)
+static int hand_out(struct crew *crew, const int *fds, const struct address *address)
 {
+        bool is_unix = address->transport == ADDRESS_UNIX;
         int error = 0;
 
         for (uint32_t i = 0; i < crew->count; i++) {
                 struct listener listener = { .fd = fds[i],
                                              .is_unix = is_unix,
-                                             .is_shared = is_unix && crew->count > 1 };
+                                             .is_shared = is_unix && crew->count > 1,
+                                             .is_proxied = address->is_proxied };
                 if (error == 0)
                         error = worker_listen(&crew->members[i].worker, &listener);
                 if (error < 0)
@@ -98,6 +100,7 @@ static int open_ip(const struct address *address, const struct options *options,
                 return error;
         *ret_real = (struct address){ .transport = address->transport,
                                       .is_dual = address->is_dual,
+                                      .is_proxied = address->is_proxied,
                                       .size = sizeof(ret_real->socket) };
         (void)sys_getsockname(ret_fds[0], (struct sockaddr *)&ret_real->socket, &ret_real->size);
         return 0;
@@ -109,7 +112,7 @@ static int open_tcp(const struct address *address, const struct options *options
         int fds[OPTIONS_WORKERS_MAX];
 
         int error = open_ip(address, options, fds, crew->count, ret_real);
-        return error < 0 ? error : hand_out(crew, fds, false);
+        return error < 0 ? error : hand_out(crew, fds, address);
 }
 
 static int open_udp(struct listeners *listeners, const struct address *address,
@@ -152,7 +155,7 @@ static int open_unix(struct listeners *listeners, const struct address *address,
                 return error;
         listeners->unix_count++;
         error = duplicate(socket->fd, fds, crew->count);
-        return error < 0 ? error : hand_out(crew, fds, true);
+        return error < 0 ? error : hand_out(crew, fds, address);
 }
 
 static void tell_of(struct log *log, const struct address *address, const char *text)
@@ -160,6 +163,8 @@ static void tell_of(struct log *log, const struct address *address, const char *
         log_begin(log, LOG_INFO, "listening");
         log_text(log, "transport", address_transport_name(address->transport));
         log_text(log, "address", text);
+        if (address->is_proxied)
+                log_number(log, "proxy", 1);
         (void)log_end(log);
         log_write(log);
 }

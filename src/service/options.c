@@ -275,7 +275,8 @@ void options_help(FILE *to)
                 "The echo server (RFC 862): what a client sends comes back.\n\n"
                 "LISTEN is tcp:HOST:PORT, udp:HOST:PORT or unix:PATH\n[%s %s];\n"
                 "HOST is an IPv4 address, an IPv6 address in brackets, or * for both; PORT 0\n"
-                "takes a free one; a PATH that begins with @ is an abstract name.\n\n",
+                "takes a free one; a PATH that begins with @ is an abstract name.\n"
+                "A tcp or unix listener that ends in ,proxy requires a PROXY header, v1 or v2.\n\n",
                 default_listeners[0], default_listeners[1]);
         option_table_help(&table, to);
         fprintf(to,

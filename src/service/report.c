@@ -21,6 +21,7 @@ struct rule {
 
 static const struct rule rules[EVENT_COUNT] = {
         [EVENT_CONNECTION_OPEN] = { "connection_open", LOG_DEBUG, 100, 200 },
+        [EVENT_CONNECTION_PROXIED] = { "connection_proxied", LOG_DEBUG, 100, 200 },
         [EVENT_CONNECTION_CLOSE] = { "connection_close", LOG_DEBUG, 100, 200 },
         [EVENT_DATA] = { "data", LOG_DEBUG, 100, 200 },
         [EVENT_DATAGRAM] = { "datagram", LOG_DEBUG, 100, 200 },
@@ -107,6 +108,17 @@ static void add_open(struct report *report, const struct event *event)
         log_text(report->log, "peer", peer);
 }
 
+static void add_proxied(struct log *log, const struct event *event)
+{
+        char text[REPORT_PEER_SIZE];
+
+        log_number(log, "connection", event->connection);
+        report_peer(&event->proxied.client, text);
+        log_text(log, "client", text);
+        report_peer(&event->proxied.server, text);
+        log_text(log, "server", text);
+}
+
 static void add_close(struct log *log, const struct event *event)
 {
         log_number(log, "connection", event->connection);
@@ -160,6 +172,9 @@ static void add_fields(struct report *report, const struct event *event)
         switch (event->kind) {
         case EVENT_CONNECTION_OPEN:
                 add_open(report, event);
+                break;
+        case EVENT_CONNECTION_PROXIED:
+                add_proxied(report->log, event);
                 break;
         case EVENT_CONNECTION_CLOSE:
                 add_close(report->log, event);

@@ -23,8 +23,9 @@ enum { LISTENER_NOTSENT_SIZE = 128 * 1024 };
 /* A listening socket as a worker has it. */
 struct listener {
         int fd;
-        bool is_unix;   /* AF_UNIX, else TCP */
-        bool is_shared; /* other workers accept from the same socket */
+        bool is_unix;    /* AF_UNIX, else TCP */
+        bool is_shared;  /* other workers accept from the same socket */
+        bool is_proxied; /* who connects is a proxy: its header comes first, see proxy.h */
 };
 
 struct listener_setup {

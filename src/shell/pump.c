@@ -90,7 +90,7 @@ __attribute__((cold, noinline)) static void note_error(struct conn *conn, int er
 }
 
 /* EAGAIN proves that nothing hides behind an urgent mark. */
-static void note_read_error(struct conn *conn, int error)
+void pump_note_read_error(struct conn *conn, int error)
 {
         note_error(conn, error, CONN_READABLE);
         if (error == EAGAIN)
@@ -141,7 +141,7 @@ static void echo(struct pump *pump, struct conn *conn, uint64_t now_ns)
         uint32_t asked = conn_read_size(conn, pump->scratch_size);
         long got = sys_recv(conn->fd, pump->scratch, asked, 0);
         if (got < 0) {
-                note_read_error(conn, (int)-got);
+                pump_note_read_error(conn, (int)-got);
         } else if (got == 0) {
                 conn_peer_finished(conn);
         } else {
@@ -165,7 +165,7 @@ static void consume(struct pump *pump, struct conn *conn)
         }
         /* 0 cannot be: what was peeked at stays until it is read. */
         if (got <= 0)
-                note_read_error(conn, (int)-got);
+                pump_note_read_error(conn, (int)-got);
 }
 
 /* No block is free: echo out of the kernel's own buffer, which keeps what cannot leave. */
@@ -177,7 +177,7 @@ __attribute__((cold, noinline)) static void echo_by_peeking(struct pump *pump, s
         counter_add(&pump->counters->peek_turns, 1);
         long got = sys_recv(conn->fd, pump->scratch, asked, MSG_PEEK);
         if (got < 0) {
-                note_read_error(conn, (int)-got);
+                pump_note_read_error(conn, (int)-got);
                 return;
         }
         if (got == 0) {
@@ -206,8 +206,11 @@ static void finish(struct conn *conn, uint64_t now_ns)
                 return;
         }
         conn_finished(conn, now_ns);
-        /* Nothing is sent any more, so nothing could make the connection writable again. */
-        set_flags(conn, CONN_WRITABLE);
+        /*
+         * Nothing is sent any more, so nothing could make the connection writable again; and what
+         * was seen of a header waits to be discarded, of which no edge will tell.
+         */
+        set_flags(conn, CONN_WRITABLE | CONN_READABLE);
 }
 
 /* The scratch buffer may be touched while a turn reads, and never between turns. */

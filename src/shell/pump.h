@@ -38,5 +38,8 @@ void pump_notice(struct conn *conn, uint32_t events);
 /* True when a turn would get something done. */
 bool pump_is_ready(const struct conn *conn);
 
-/* One turn. Afterwards nothing is borrowed; the connection may want CLOSE. */
+/* An errno of recv: it passes, and readiness is what it says; or the connection is over. */
+void pump_note_read_error(struct conn *conn, int error);
+
+/* One turn, of who wants no HEADER. Afterwards nothing is borrowed; it may want CLOSE. */
 void pump_turn(struct pump *pump, struct conn *conn, uint64_t now_ns);

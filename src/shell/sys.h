@@ -27,6 +27,7 @@ int sys_socket_udp(int family);
 int sys_setsockopt_int(int fd, int level, int name, int value);
 int sys_bind(int fd, const struct sockaddr *address, uint32_t size);
 int sys_getsockname(int fd, struct sockaddr *ret_address, uint32_t *size);
+int sys_getpeername(int fd, struct sockaddr *ret_address, uint32_t *size);
 int sys_listen(int fd, int backlog);
 int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size);
 long sys_recv(int fd, void *data, uint32_t size, int flags);

@@ -74,6 +74,11 @@ int sys_getsockname(int fd, struct sockaddr *ret_address, uint32_t *size)
         return result(getsockname(fd, ret_address, size));
 }
 
+int sys_getpeername(int fd, struct sockaddr *ret_address, uint32_t *size)
+{
+        return result(getpeername(fd, ret_address, size));
+}
+
 int sys_listen(int fd, int backlog)
 {
         return result(listen(fd, backlog));

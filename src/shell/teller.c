@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "shell/teller.h"
 
+#include <endian.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -62,6 +63,26 @@ void teller_open(const struct teller *teller, const struct conn *conn, const str
                 return;
         struct event event = about(conn, EVENT_CONNECTION_OPEN, conn->opened_ns);
         note_peer(&event.open, peer, peer_size);
+        put(teller, &event);
+}
+
+static struct event_peer peer_of(struct ip ip, uint16_t port)
+{
+        struct event_peer note = { .family = AF_INET6, .port = port };
+        uint64_t words[] = { htobe64(ip.high), htobe64(ip.low) };
+
+        memcpy(note.address, words, sizeof(words));
+        return note;
+}
+
+void teller_headed(const struct teller *teller, const struct conn *conn,
+                   const struct proxy_header *header, uint64_t now_ns)
+{
+        if (!is_told(teller) || !header->has_addresses)
+                return;
+        struct event event = about(conn, EVENT_CONNECTION_PROXIED, now_ns);
+        event.proxied.client = peer_of(header->source, header->source_port);
+        event.proxied.server = peer_of(header->destination, header->destination_port);
         put(teller, &event);
 }
 

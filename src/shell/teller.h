@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "core/events.h"
+#include "core/proxy.h"
 
 struct teller {
         struct events *events; /* borrowed; NULL = nobody listens */
@@ -19,6 +20,10 @@ struct teller {
 /* A connection was taken in; peer is what accept(2) told. */
 void teller_open(const struct teller *teller, const struct conn *conn, const struct sockaddr *peer,
                  uint32_t peer_size);
+
+/* Its header is complete: it tells of a client, or says nothing and nothing is told. */
+void teller_headed(const struct teller *teller, const struct conn *conn,
+                   const struct proxy_header *header, uint64_t now_ns);
 
 /* It is over: conn->end says why. */
 void teller_close(const struct teller *teller, const struct conn *conn, uint64_t now_ns);

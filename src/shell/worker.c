@@ -8,6 +8,7 @@
 #include "shell/listener.h"
 #include "shell/sys.h"
 #include "shell/worker_admission.h"
+#include "shell/worker_header.h"
 #include "shell/worker_memory.h"
 
 static const uint64_t ms_ns = 1000000;
@@ -96,12 +97,15 @@ static void ask_for_room(struct worker *worker, struct conn *conn)
 
 static void take_turn(struct worker *worker, struct conn *conn)
 {
-        unsigned before = conn->flags & (CONN_PARKED | CONN_RETRY);
+        /* Only these can make a deadline earlier; all else the timer learns when it fires. */
+        const unsigned hastening = CONN_PARKED | CONN_RETRY | CONN_HEADLESS;
+        unsigned before = conn->flags & hastening;
 
+        if ((conn_wants(conn) & CONN_WANT_HEADER) != 0 && (conn->flags & CONN_READABLE) != 0)
+                worker_take_header(worker, conn);
         pump_turn(&worker->pump, conn, worker->now_ns);
         ask_for_room(worker, conn);
-        /* Only these can make a deadline earlier; all else the timer learns when it fires. */
-        if (before != (conn->flags & (CONN_PARKED | CONN_RETRY))) {
+        if (before != (conn->flags & hastening)) {
                 arm(worker, conn);
                 worker->trim_ns = earlier(worker->trim_ns, worker->now_ns + trim_after_ns);
         }

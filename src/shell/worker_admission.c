@@ -4,18 +4,25 @@
 #include "core/ensure.h"
 #include "shell/sys.h"
 
-/* The limits that know the peer: not at Unix sockets, whose peers have no address. */
+/*
+ * The limits that know the peer: not at Unix sockets, whose peers have no address. Of a proxy the
+ * others count its clients.
+ */
 static enum counters_refused ask_limits(const struct worker *worker, unsigned listener,
                                         const struct acceptor_peer *peer, uint32_t *ret_source)
 {
+        const struct listener *from = &worker->acceptor.listeners[listener];
         struct ip ip;
         uint16_t port;
 
         *ret_source = SOURCE_NONE;
-        if (worker->acceptor.listeners[listener].is_unix)
+        if (from->is_unix)
                 return REFUSED_NONE;
         bool is_ip = ip_from_socket((const struct sockaddr *)&peer->address, &ip, &port);
         ensure(is_ip);
+        if (from->is_proxied)
+                return admission_allows(&worker->config.admission, ip) ? REFUSED_NONE
+                                                                       : REFUSED_ACCESS;
         return admission_take(&worker->config.admission, ip, worker->now_ns, ret_source);
 }
 
@@ -48,13 +55,17 @@ static bool pass_limits(struct worker *worker, int fd, unsigned listener,
 
 static void start_conn(struct worker *worker, struct conn *conn, int fd, unsigned listener)
 {
+        const struct listener *from = &worker->acceptor.listeners[listener];
+
         conn_init(conn, worker->now_ns);
         conn->fd = fd;
         conn->opened_ns = worker->now_ns;
         conn->listener = (uint8_t)listener;
         /* No event tells that there is room at first: a Unix socket is taken to have some. */
-        if (worker->acceptor.listeners[listener].is_unix)
+        if (from->is_unix)
                 conn->flags |= CONN_UNIX | CONN_WRITABLE;
+        if (from->is_proxied)
+                conn_expect_header(conn);
 }
 
 /* Hands the connection to the kernel; what its listener could not hand down is set first. */

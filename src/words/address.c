@@ -12,7 +12,7 @@
 #include "core/ip.h"
 #include "words/quantity.h"
 
-enum { PORT_MAX = 65535 };
+enum { PORT_MAX = 65535, PORT_TEXT_SIZE = 16 };
 
 enum { PATH_OFFSET = offsetof(struct sockaddr_un, sun_path) };
 
@@ -40,8 +40,11 @@ struct request {
         bool is_target;             /* of a client, which needs one address */
 };
 
-static bool refuse_flags(const struct request *request, const char *flags,
-                         struct complaint *complaint)
+static const char proxy_flag[] = ",proxy";
+
+/* What is behind the address, from its comma on. */
+static bool parse_flags(const struct request *request, const char *flags, struct address *address,
+                        struct complaint *complaint)
 {
         struct complaint_word word;
 
@@ -49,21 +52,29 @@ static bool refuse_flags(const struct request *request, const char *flags,
         if (request->is_target)
                 return complain(complaint, "%s: %s: a target has no flags", request->word.text,
                                 word.text);
-        return complain(complaint, "%s: %s: listener flags are not part of this version",
-                        request->word.text, word.text);
+        if (strcmp(flags, proxy_flag) != 0)
+                return complain(complaint, "%s: %s: no such flag, expected %s", request->word.text,
+                                word.text, proxy_flag);
+        if (address->transport == ADDRESS_UDP)
+                return complain(complaint, "%s: %s: only a tcp or unix listener has this flag",
+                                request->word.text, word.text);
+        address->is_proxied = true;
+        return true;
 }
 
-static bool parse_port(const struct request *request, const char *text, in_port_t *ret_port,
-                       struct complaint *complaint)
+static bool parse_port(const struct request *request, const char *text, size_t size,
+                       in_port_t *ret_port, struct complaint *complaint)
 {
         struct complaint_word word;
         unsigned least = request->is_target ? 1 : 0;
+        char number[PORT_TEXT_SIZE];
         uint64_t port = 0;
 
-        if (!quantity_count(text, &port) || port < least || port > PORT_MAX)
+        if (!copy_part(number, sizeof(number), text, size) || !quantity_count(number, &port) ||
+            port < least || port > PORT_MAX)
                 return complain(complaint, "%s: port %s: expected a number from %u to %d",
-                                request->word.text, complaint_word(&word, text, strlen(text)),
-                                least, PORT_MAX);
+                                request->word.text, complaint_word(&word, text, size), least,
+                                PORT_MAX);
         *ret_port = htons((uint16_t)port);
         return true;
 }
@@ -147,9 +158,11 @@ static bool parse_ipv6(const struct request *request, const char *host, size_t s
 
 /* HOST and PORT, wherever the text was split; `*` is the IPv6 address of all zeros. */
 static bool parse_ip(const struct request *request, const char *host, const char *colon,
-                     struct address *address, struct complaint *complaint)
+                     const char *end, struct address *address, struct complaint *complaint)
 {
         size_t size = (size_t)(colon - host);
+        const char *port = colon + 1;
+        size_t port_size = (size_t)(end - port);
         struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address->socket;
         struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&address->socket;
         char literal[INET_ADDRSTRLEN];
@@ -162,14 +175,14 @@ static bool parse_ip(const struct request *request, const char *host, const char
                 ipv6->sin6_family = AF_INET6;
                 if (!address->is_dual && !parse_ipv6(request, host, size, ipv6, complaint))
                         return false;
-                return parse_port(request, colon + 1, &ipv6->sin6_port, complaint);
+                return parse_port(request, port, port_size, &ipv6->sin6_port, complaint);
         }
         address->size = sizeof(*ipv4);
         ipv4->sin_family = AF_INET;
         if (!copy_part(literal, sizeof(literal), host, size) ||
             inet_pton(AF_INET, literal, &ipv4->sin_addr) != 1)
                 return complain_of_host(request, host, size, complaint);
-        return parse_port(request, colon + 1, &ipv4->sin_port, complaint);
+        return parse_port(request, port, port_size, &ipv4->sin_port, complaint);
 }
 
 /* HOST:PORT, behind the transport. */
@@ -178,30 +191,32 @@ static bool parse_host_port(const struct request *request, const char *text,
 {
         const char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
         const char *behind = bracket != NULL ? bracket : text;
-        const char *flags = strchr(behind, ',');
-        const char *colon = strrchr(behind, ':');
+        const char *end = strchrnul(behind, ',');
+        const char *colon = memrchr(behind, ':', (size_t)(end - behind));
 
-        if (flags != NULL)
-                return refuse_flags(request, flags, complaint);
+        if (end[0] != '\0' && !parse_flags(request, end, address, complaint))
+                return false;
         if (text[0] == '[' && bracket == NULL)
                 return complain_of_host(request, text, strlen(text), complaint);
         if (colon == NULL)
                 return complain(complaint, "%s: no port, expected %s:HOST:PORT", request->word.text,
                                 address_transport_name(address->transport));
-        return parse_ip(request, text, colon, address, complaint);
+        return parse_ip(request, text, colon, end, address, complaint);
 }
 
 static bool parse_unix(const struct request *request, const char *text, struct address *address,
                        struct complaint *complaint)
 {
-        static const char flag[] = ",proxy";
         struct sockaddr_un *path = (struct sockaddr_un *)&address->socket;
         bool is_abstract = text[0] == '@';
         const char *name = text + is_abstract;
         size_t name_size = strlen(name);
 
-        if (ends_with(text, flag))
-                return refuse_flags(request, flag, complaint);
+        if (ends_with(name, proxy_flag)) {
+                name_size -= strlen(proxy_flag);
+                if (!parse_flags(request, proxy_flag, address, complaint))
+                        return false;
+        }
         if (name_size == 0)
                 return complain(complaint, "%s: no %s, expected unix:PATH or unix:@NAME",
                                 request->word.text, is_abstract ? "name" : "path");
@@ -361,6 +376,7 @@ struct address address_without_ipv6(const struct address *dual)
 {
         const struct sockaddr_in6 *ipv6 = (const struct sockaddr_in6 *)&dual->socket;
         struct address address = { .transport = dual->transport,
+                                   .is_proxied = dual->is_proxied,
                                    .size = sizeof(struct sockaddr_in) };
         struct sockaddr_in *ipv4 = (struct sockaddr_in *)&address.socket;
 

@@ -6,8 +6,8 @@
  * in brackets, with a %scope if it is link-local and only then, or `*` for both families; or
  * `unix:PATH`, or `unix:@NAME` for an abstract name. Names of hosts are not looked up.
  *
- * A comma after HOST starts a flag of the listener. In PATH and NAME it is a byte like others: only
- * `,proxy` at their end is a flag. This version has no flags and refuses them by name.
+ * A stream listener may end in the flag `,proxy`: who connects is a proxy, and sends the header of
+ * the PROXY protocol first. Elsewhere in PATH and NAME a comma is a byte like others.
  *
  * A target is the same, but one address: neither `*` nor PORT 0, and no flags.
  */
@@ -23,7 +23,8 @@ enum address_transport { ADDRESS_TCP, ADDRESS_UDP, ADDRESS_UNIX, ADDRESS_TRANSPO
 /* As bind(2), accept(2) and getpeername(2) know it; all other bytes of `socket` are zero. */
 struct address {
         enum address_transport transport;
-        bool is_dual; /* `*`: one IPv6 socket for both families; see address_without_ipv6() */
+        bool is_dual;    /* `*`: one IPv6 socket for both families; see address_without_ipv6() */
+        bool is_proxied; /* `,proxy` */
         struct sockaddr_storage socket;
         socklen_t size; /* exact: nothing behind it belongs to an abstract name */
 };
@@ -44,7 +45,7 @@ bool address_parse_target(const char *text, struct address *ret_address,
 /*
  * "127.0.0.1:7007", "[::1]:7007", "[fe80::1%eth0]:7007", "*:7007" if is_dual, "/run/echod",
  * "@name". An IPv4 address mapped into IPv6 is shown as what it is. A Unix socket without a name is
- * "@"; a NUL within an abstract name is shown as '@', too.
+ * "@"; a NUL within an abstract name is shown as '@', too. Flags are not shown.
  */
 void address_format(const struct address *address, char *ret_text, size_t text_size);
 

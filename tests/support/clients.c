@@ -123,15 +123,39 @@ static const struct part *choose_part(void)
         return &parts[0];
 }
 
+static enum header_kind choose_header(void)
+{
+        uint32_t kind = choice_below(world.choice, HEADER_KIND_COUNT);
+
+        while ((world.settings.headers >> kind & 1) == 0)
+                kind = (kind + 1) % HEADER_KIND_COUNT;
+        return (enum header_kind)kind;
+}
+
+/* Comes first, and is sent as all else is; returns its size. */
+static uint32_t prepare_header(int link)
+{
+        static const uint32_t extensions[] = { 0, 0, 0, 3, 20, 3000 };
+
+        if (!sim_link(link)->is_proxied)
+                return 0;
+        struct header header = { .kind = choose_header() };
+        header.source = oracle_source(choice_below(world.choice, ORACLE_SOURCES));
+        header.extension = extensions[choice_below(world.choice, 6)];
+        sim_client_set_header(link, &header);
+        return sim_link(link)->header_size;
+}
+
 static void try_to_connect(struct client *client)
 {
         const struct clients_settings *settings = &world.settings;
 
         if (world.connections == settings->connection_max)
                 return;
-        uint16_t port = settings->ports[choice_below(world.choice, settings->port_count)];
-        struct ip source = oracle_source(choice_below(world.choice, settings->source_count));
-        client->link = sim_client_connect_from(port, source);
+        uint32_t place = choice_below(world.choice, settings->port_count);
+        struct ip source =
+            oracle_source(choice_below(world.choice, settings->source_counts[place]));
+        client->link = sim_client_connect_from(settings->ports[place], source);
         if (client->link == -ECONNREFUSED)
                 world.connections = settings->connection_max;
         if (client->link < 0)
@@ -139,6 +163,7 @@ static void try_to_connect(struct client *client)
         world.connections++;
         client->part = choose_part();
         client->left = choice_size(world.choice, client->part->send_total);
+        client->left += prepare_header(client->link);
 }
 
 static void forget(struct client *client)

@@ -10,7 +10,7 @@
 
 #include "support/choice.h"
 
-enum { CLIENTS_MAX = 16, CLIENTS_PORTS_MAX = 2 };
+enum { CLIENTS_MAX = 16, CLIENTS_PORTS_MAX = 3 };
 
 struct clients_settings {
         uint32_t count;          /* at a time; 1 to CLIENTS_MAX */
@@ -18,8 +18,9 @@ struct clients_settings {
         uint32_t message_max;    /* bytes a client sends at once; 1 or more */
         uint16_t ports[CLIENTS_PORTS_MAX];
         uint32_t port_count;
-        uint32_t source_count; /* the first ones of oracle_source() */
-        uint32_t parts;        /* bit i: the i-th part of the table is played */
+        uint32_t headers;                          /* bit i: proxies send the i-th kind of header */
+        uint32_t source_counts[CLIENTS_PORTS_MAX]; /* the first ones of oracle_source() */
+        uint32_t parts;                            /* bit i: the i-th part of the table is played */
 };
 
 /* How many parts there are. */

@@ -24,6 +24,7 @@ enum operation {
         OPERATION_ECHO,
         OPERATION_CONSUME,
         OPERATION_TIME,
+        OPERATION_HEADER, /* as the first event: one is to come; later: it is complete */
         OPERATION_COUNT,
 };
 _Static_assert((int)OPERATION_COUNT == CONN_SCRIPT_OPERATIONS,
@@ -40,6 +41,7 @@ struct model {
         bool is_cautious;
         bool is_draining;
         bool is_lingering;
+        bool is_headless; /* a proxy's header is still to come */
         enum conn_end end;
 };
 
@@ -61,20 +63,57 @@ static bool may_take(const struct model *model)
 
 static unsigned wants(const struct model *model)
 {
+        unsigned input = model->is_headless ? CONN_WANT_HEADER : CONN_WANT_READ;
+
         if (model->end != CONN_OPEN)
                 return CONN_WANT_CLOSE;
         if (model->taken > model->sent)
                 return CONN_WANT_WRITE;
         if (model->is_draining && !model->is_lingering && may_take(model))
-                return CONN_WANT_READ | CONN_WANT_FINISH;
-        return CONN_WANT_READ;
+                return input | CONN_WANT_FINISH;
+        return input;
 }
 
 static uint64_t deadline_ns(const struct model *model)
 {
         if (model->end != CONN_OPEN)
                 return UINT64_MAX;
+        if (model->is_headless)
+                return model->since_ns + CONN_HEADER_NS;
         return model->since_ns + (model->is_parked ? limits.stall_ns : limits.idle_ns);
+}
+
+static bool ends_by_reset(enum conn_end end)
+{
+        switch (end) {
+        case CONN_OPEN:
+        case CONN_END_PEER_FINISHED:
+        case CONN_END_PEER_RESET:
+        case CONN_END_PEER_VANISHED:
+        case CONN_END_IDLE:
+        case CONN_END_DRAINED:
+        case CONN_END_SOCKET_ERROR:
+                return false;
+        case CONN_END_STALL:
+        case CONN_END_DRAIN_TIMEOUT:
+        case CONN_END_HEADER_TIMEOUT:
+        case CONN_END_HEADER_SIGNATURE:
+        case CONN_END_HEADER_VERSION:
+        case CONN_END_HEADER_COMMAND:
+        case CONN_END_HEADER_FAMILY:
+        case CONN_END_HEADER_ADDRESS:
+        case CONN_END_HEADER_LINE_END:
+        case CONN_END_HEADER_CHECKSUM:
+        case CONN_END_HEADER_EXTENSION:
+        case CONN_END_HEADER_TOO_SHORT:
+        case CONN_END_HEADER_TOO_LONG:
+        case CONN_END_ACCESS:
+        case CONN_END_RATE:
+        case CONN_END_SOURCE:
+        case CONN_END_COUNT:
+                break;
+        }
+        return true;
 }
 
 static void check(const struct world *world)
@@ -94,8 +133,7 @@ static void check(const struct world *world)
         ensure(conn_deadline(conn, &limits) == deadline_ns(model));
         ensure(conn_read_size(conn, 2 * CONN_CAUTIOUS_SIZE) ==
                CONN_CAUTIOUS_SIZE * (model->is_cautious ? 1 : 2));
-        ensure(conn_ends_by_reset(conn) ==
-               (model->end == CONN_END_STALL || model->end == CONN_END_DRAIN_TIMEOUT));
+        ensure(conn_ends_by_reset(conn) == ends_by_reset(model->end));
         if (model->end == CONN_OPEN)
                 ensure(pattern_check(view.data, view.size, 0, model->sent) == view.size);
 }
@@ -104,7 +142,7 @@ static void receive(struct world *world, uint32_t size)
 {
         struct model *model = &world->model;
 
-        if (!may_take(model))
+        if (!may_take(model) || model->is_headless)
                 return;
         unpoison(world->scratch, sizeof(world->scratch));
         pattern_fill(world->scratch, size, 0, model->taken);
@@ -169,6 +207,7 @@ static void finish(struct world *world)
                 return;
         conn_finished(&world->conn, world->now_ns);
         world->model.is_lingering = true;
+        world->model.is_headless = false;
         world->model.since_ns = world->now_ns;
 }
 
@@ -176,11 +215,29 @@ static void echo(struct world *world, uint32_t size)
 {
         struct model *model = &world->model;
 
-        if (!may_take(model) || model->is_lingering || model->is_borrowed)
+        if (!may_take(model) || model->is_lingering || model->is_borrowed || model->is_headless)
                 return;
         conn_echoed(&world->conn, size, world->now_ns);
         model->taken += size;
         model->sent += size;
+        model->ahead = size;
+        model->since_ns = world->now_ns;
+}
+
+static void expect_header(struct world *world)
+{
+        conn_expect_header(&world->conn);
+        world->model.is_headless = true;
+}
+
+static void take_header(struct world *world, uint32_t size)
+{
+        struct model *model = &world->model;
+
+        if (!model->is_headless || !may_take(model))
+                return;
+        conn_headed(&world->conn, size, world->now_ns);
+        model->is_headless = false;
         model->ahead = size;
         model->since_ns = world->now_ns;
 }
@@ -195,12 +252,18 @@ static void consume(struct world *world, uint32_t size)
 
 static void pass_time(struct world *world, unsigned argument)
 {
-        static const uint64_t steps_ns[] = { 300, 1000, 299, 1, 999, 0, 150 };
+        static const uint64_t steps_ns[] = {
+                300, 1000, 299, 1, 999, 0, 150, CONN_HEADER_NS, CONN_HEADER_NS - 1
+        };
         struct model *model = &world->model;
 
-        world->now_ns += steps_ns[argument % 7];
+        world->now_ns += steps_ns[argument % 9];
         conn_expire(&world->conn, &limits, world->now_ns);
-        if (deadline_ns(model) <= world->now_ns)
+        if (deadline_ns(model) > world->now_ns)
+                return;
+        if (model->is_headless)
+                model->end = CONN_END_HEADER_TIMEOUT;
+        else
                 model->end = model->is_parked ? CONN_END_STALL : CONN_END_IDLE;
 }
 
@@ -244,6 +307,9 @@ static void run_event(struct world *world, enum operation operation, unsigned ar
         case OPERATION_TIME:
                 pass_time(world, argument);
                 break;
+        case OPERATION_HEADER:
+                take_header(world, size);
+                break;
         case OPERATION_COUNT:
                 break;
         }
@@ -256,6 +322,8 @@ void conn_script_run(const uint8_t *script, size_t size)
         spill_init(&world.pool, world.block, CHUNK_SIZE, world.words, 1);
         conn_init(&world.conn, world.now_ns);
         world.model.since_ns = world.now_ns;
+        if (size > 0 && script[0] % OPERATION_COUNT == OPERATION_HEADER)
+                expect_header(&world);
         for (size_t i = 0; i < size; i++) {
                 run_event(&world, script[i] % OPERATION_COUNT, script[i] / OPERATION_COUNT);
                 check(&world);

@@ -50,6 +50,8 @@ static uint64_t deadline(const struct sim_link *link)
 {
         const struct conn_limits *limits = &oracle_config()->limits;
 
+        if (sim_is_headless(link) && !link->is_server_finished)
+                return later(link->moved_ns, CONN_HEADER_NS);
         return is_owed(link) ? later(link->owed_ns, limits->stall_ns)
                              : later(link->moved_ns, limits->idle_ns);
 }
@@ -60,13 +62,35 @@ static uint32_t mask(const struct sim_link *link)
         return sim_events(link->fd);
 }
 
+/* The server has seen all that there is of a header, and waits for the rest. */
+static bool is_waiting_for_header(const struct sim_link *link)
+{
+        return sim_is_headless(link) && !link->is_server_finished && link->header_seen > 0 &&
+               link->header_seen == link->header_sent && link->header_sent < link->header_size;
+}
+
 /* There is something to do for the server that it should know of. */
 static bool is_ready(const struct sim_link *link)
 {
-        if (link->edges_later != 0)
+        if (link->edges_later != 0 || is_waiting_for_header(link))
                 return false;
         uint32_t events = mask(link);
         return (events & EPOLLOUT) != 0 && (is_owed(link) || (events & EPOLLIN) != 0);
+}
+
+/* What its header gives reason for, as bits: that it is none, or that its client is refused. */
+static uint32_t header_reasons(const struct sim_link *link)
+{
+        enum proxy_verdict verdict = header_verdict(link->header.kind);
+        enum counters_refused refused = oracle_admission_verdict(link);
+
+        if (!link->is_proxied || link->header_size == 0 || link->header_seen < link->header_size)
+                return 0;
+        if (verdict != PROXY_COMPLETE)
+                return UINT32_C(1) << proxy_conn_end(verdict);
+        return link->is_headed && refused != REFUSED_NONE
+                   ? UINT32_C(1) << admission_conn_end(refused)
+                   : 0;
 }
 
 /* Reasons that are true of a connection that closes now, as bits. */
@@ -91,8 +115,10 @@ static uint32_t reasons(const struct sim_link *link)
         default:
                 return UINT32_C(1) << CONN_END_SOCKET_ERROR;
         }
-        uint32_t found = 0;
-        if (deadline(link) <= now_ns)
+        uint32_t found = header_reasons(link);
+        if (deadline(link) <= now_ns && sim_is_headless(link) && !link->is_server_finished)
+                found |= UINT32_C(1) << CONN_END_HEADER_TIMEOUT;
+        else if (deadline(link) <= now_ns)
                 found |= UINT32_C(1) << (is_owed(link) ? CONN_END_STALL : CONN_END_IDLE);
         if (drain_deadline(link->worker) <= now_ns)
                 found |= UINT32_C(1) << CONN_END_DRAIN_TIMEOUT;
@@ -110,7 +136,9 @@ static void check_drained(const struct sim_link *link)
 /* By reset or by FIN, as its reason asks for. */
 static void check_manner(const struct sim_link *link, uint32_t why)
 {
-        const uint32_t resets = 1 << CONN_END_STALL | 1 << CONN_END_DRAIN_TIMEOUT;
+        /* The last ones are all of a header. */
+        const uint32_t resets = 1 << CONN_END_STALL | 1 << CONN_END_DRAIN_TIMEOUT |
+                                (UINT32_MAX << CONN_END_HEADER_TIMEOUT);
 
         if (link->is_reset_on_close && (why & resets) == 0)
                 sim_fail("connection %" PRIu32 ": reset without a reason", link->ordinal);
@@ -168,6 +196,9 @@ static void check_admitted(const struct sim_link *link)
 {
         enum counters_refused why = oracle_admission_verdict(link);
 
+        /* Then it was let in before its client was known, and must close: see reasons(). */
+        if (link->is_headed)
+                return;
         if (why != REFUSED_NONE)
                 sim_fail("connection %" PRIu32 ": was let in, should be refused: %s", link->ordinal,
                          counters_refused_name(why));
@@ -262,8 +293,13 @@ void oracle_settled(void)
 const struct sim_watcher *oracle_watcher(void)
 {
         static const struct sim_watcher watcher = {
-                oracle_admission_accepted, server_closes,         listener_closes, sleeps,
-                oracle_datagram_ends,      oracle_receiver_closes
+                .accepted = oracle_admission_accepted,
+                .headed = oracle_admission_headed,
+                .server_closes = server_closes,
+                .listener_closes = listener_closes,
+                .sleeps = sleeps,
+                .datagram_ends = oracle_datagram_ends,
+                .receiver_closes = oracle_receiver_closes,
         };
 
         return &watcher;

@@ -29,11 +29,27 @@ struct ip oracle_source(uint32_t number)
         return ips_parse(sources[number].text);
 }
 
+/* Who counts: a proxy's client, if it is known. */
+static struct ip who(const struct sim_link *link)
+{
+        bool is_told = link->is_headed && header_has_addresses(link->header.kind);
+
+        return is_told ? link->header.source : link->peer;
+}
+
+/* Nobody: a Unix socket's own peer, and a proxy as long as its client is to come. */
+static bool is_nobody(const struct sim_link *link)
+{
+        if (link->is_proxied && !link->is_headed)
+                return true;
+        return link->is_unix && !(link->is_headed && header_has_addresses(link->header.kind));
+}
+
 static uint32_t number_of(const struct sim_link *link)
 {
         uint32_t number = 0;
 
-        while (!ip_is_equal(oracle_source(number), link->peer))
+        while (!ip_is_equal(oracle_source(number), who(link)))
                 if (++number == ORACLE_SOURCES)
                         sim_fail("a client from nowhere");
         return number;
@@ -77,19 +93,25 @@ static uint32_t count_held(uint32_t owner)
 
         for (int i = 0; i < SIM_LINKS_MAX; i++) {
                 const struct sim_link *link = sim_link_at(i);
-                if (link != NULL && link->fd >= 0 && link->is_watched && !link->is_unix)
+                if (link != NULL && link->fd >= 0 && link->is_watched && !is_nobody(link) &&
+                    world.verdicts[i] == REFUSED_NONE)
                         held += sources[number_of(link)].owner == owner;
         }
         return held;
 }
 
+static bool is_denied(uint32_t number)
+{
+        return (world.limits.denied >> number & 1) != 0;
+}
+
 static enum counters_refused judge(const struct sim_link *link)
 {
-        if (link->is_unix)
+        if (is_nobody(link))
                 return REFUSED_NONE;
         uint32_t number = number_of(link);
         uint32_t owner = sources[number].owner;
-        if ((world.limits.denied >> number & 1) != 0)
+        if (is_denied(number))
                 return REFUSED_ACCESS;
         if (world.limits.rate > 0 && !has_token(owner))
                 return REFUSED_RATE;
@@ -100,7 +122,20 @@ static enum counters_refused judge(const struct sim_link *link)
 
 void oracle_admission_accepted(const struct sim_link *link)
 {
-        world.verdicts[index_of(link)] = judge(link);
+        enum counters_refused why = judge(link);
+
+        if (link->is_proxied && !link->is_unix && is_denied(number_of(link)))
+                why = REFUSED_ACCESS;
+        world.verdicts[index_of(link)] = why;
+}
+
+void oracle_admission_headed(const struct sim_link *link)
+{
+        uint32_t index = index_of(link);
+
+        /* It holds no place while it is judged. */
+        world.verdicts[index] = REFUSED_COUNT;
+        world.verdicts[index] = judge(link);
 }
 
 enum counters_refused oracle_admission_verdict(const struct sim_link *link)

@@ -25,5 +25,8 @@ void oracle_admission_open(const struct oracle_limits *limits);
 /* The kernel hands the connection out, now. */
 void oracle_admission_accepted(const struct sim_link *link);
 
+/* A proxy has told for whom it comes, and what counts from now on is that. */
+void oracle_admission_headed(const struct sim_link *link);
+
 /* What must become of it, as far as these limits go, as of then. */
 enum counters_refused oracle_admission_verdict(const struct sim_link *link);

@@ -22,6 +22,7 @@
 
 #include "core/ip.h"
 #include "support/choice.h"
+#include "support/header.h"
 
 enum {
         SIM_DESCRIPTORS_MAX = 128,
@@ -43,6 +44,7 @@ enum sim_call {
         SIM_SETSOCKOPT_INT,
         SIM_BIND,
         SIM_GETSOCKNAME,
+        SIM_GETPEERNAME,
         SIM_LISTEN,
         SIM_ACCEPT,
         SIM_RECV,
@@ -140,10 +142,21 @@ struct sim_link {
         bool is_used;
         uint32_t ordinal; /* of all connections of this kernel: its stream's number */
         bool is_unix;     /* a Unix stream socket, else TCP */
+        uint16_t family;  /* of its listener: how it tells the client's address */
         struct ip peer;   /* the client's address */
         int fd;           /* the server's; -1 = none, not yet or no more */
         uint32_t worker;  /* that has it, once it is watched */
         struct sim_options options;
+
+        /* Of a connection whose listener expects a proxy's header: that is no part of the stream.
+         */
+        bool is_proxied;
+        struct header header;
+        uint32_t header_size; /* 0 = the client has not said which */
+        uint32_t header_sent;
+        uint32_t header_seen; /* the most that a peek has shown of it */
+        uint32_t header_read;
+        bool is_headed; /* the server knows who comes, and it was asked for the limits */
 
         uint64_t sent;
         uint64_t read;
@@ -224,6 +237,8 @@ struct sim_receiver {
 /* Who watches; any may be NULL. */
 struct sim_watcher {
         void (*accepted)(const struct sim_link *link);
+        /* The server knows for whom a proxy comes. */
+        void (*headed)(const struct sim_link *link);
         void (*server_closes)(struct sim_link *link); /* before close(2) takes effect */
         void (*listener_closes)(int listen_fd, uint32_t waiting, int last_accept);
         /* Nothing is ready; UINT64_MAX = for ever. */
@@ -240,7 +255,8 @@ struct sim_figures {
         uint64_t connections;
         uint64_t taken;      /* bytes read to be echoed, or peeked at and echoed */
         uint64_t bytes;      /* echoed and checked */
-        uint64_t peeks;      /* calls of recv with MSG_PEEK */
+        uint64_t peeks;      /* calls of recv with MSG_PEEK, but for headers */
+        uint64_t headers;    /* right ones that the server has read */
         uint64_t accepts[2]; /* sockets that accept gave, and errors but EAGAIN and EINTR */
         uint64_t herds;      /* connections that woke more than one worker to accept them */
         uint64_t timer_sets; /* calls of sys_timer_set() */
@@ -303,6 +319,8 @@ const struct sim_figures *sim_figures(void);
 
 /* A listening Unix socket, as its owner opens it; its `port` is for sim_client_connect(). */
 int sim_listen_unix(uint16_t *ret_port);
+/* Who connects to that listener is a proxy, and will send a header first. */
+void sim_expect_headers(int listen_fd);
 /* dup(2). */
 int sim_duplicate(int fd);
 
@@ -333,9 +351,16 @@ int sim_client_connect(uint16_t port);
 /* The same from that address, which an IPv4 listener must be able to tell. */
 int sim_client_connect_from(uint16_t port, struct ip source);
 struct sim_link *sim_link(int index);
+/* What a proxy will send first, before anything else is sent. */
+void sim_client_set_header(int index, const struct header *header);
+/* The proxy's header is not known to the server yet. */
+bool sim_is_headless(const struct sim_link *link);
 /* For walking over all 0 to SIM_LINKS_MAX - 1; NULL = none there. */
 const struct sim_link *sim_link_at(int index);
-/* Returns what was taken; `is_urgent` makes the last byte of it urgent (MSG_OOB). */
+/*
+ * Returns what was taken, of the header first; `is_urgent` makes the last byte of it urgent
+ * (MSG_OOB), but not of a header.
+ */
 uint32_t sim_client_send(int index, uint32_t size, bool is_urgent);
 uint32_t sim_client_receive(int index, uint32_t size);
 /* Bytes that the client could receive now. */

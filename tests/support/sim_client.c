@@ -59,6 +59,8 @@ static void set_up(struct sim_link *link, const struct sim_socket *listener, str
         link->peer = source;
         link->urgent = SIM_NO_OFFSET;
         link->is_unix = listener->is_unix;
+        link->is_proxied = listener->is_proxied;
+        link->family = listener->family;
         link->options = listener->options;
         /* unix_create1() makes a new socket, and copies no option. */
         if (link->is_unix)
@@ -110,21 +112,39 @@ static bool is_refused_by_server(struct sim_link *link)
         return true;
 }
 
+/* What there is room for, of what is to be sent. */
+static uint32_t room_for(const struct sim_link *link, uint32_t size)
+{
+        uint64_t used = sim_link_unread(link);
+        uint64_t room = used < link->receive_size ? link->receive_size - used : 0;
+
+        return size < room ? size : (uint32_t)room;
+}
+
+/* Returns how much of it was header. */
+static uint32_t send_bytes(struct sim_link *link, uint32_t size)
+{
+        uint32_t left = link->header_size - link->header_sent;
+        uint32_t headed = size < left ? size : left;
+
+        link->header_sent += headed;
+        link->sent += size - headed;
+        return headed;
+}
+
 uint32_t sim_client_send(int index, uint32_t size, bool is_urgent)
 {
         struct sim_link *link = sim_link(index);
-        uint64_t room =
-            link->receive_size - (sim_link_unread(link) < link->receive_size ? sim_link_unread(link)
-                                                                             : link->receive_size);
         uint32_t sent = 0;
 
         if (link->is_client_finished || link->is_client_reset || link->is_dark)
                 sim_fail("client %d cannot send any more", index);
-        if (!is_refused_by_server(link)) {
-                sent = size < room ? size : (uint32_t)room;
-                link->sent += sent;
-        }
-        if (sent > 0 && is_urgent)
+        if (link->is_proxied && link->header_size == 0)
+                sim_fail("client %d has no header to send", index);
+        if (!is_refused_by_server(link))
+                sent = room_for(link, size);
+        uint32_t headed = send_bytes(link, sent);
+        if (sent > headed && is_urgent)
                 sim_link_mark_urgent(link);
         if (sent > 0)
                 sim_link_wake(link, EPOLLIN | EPOLLPRI);

@@ -13,7 +13,7 @@
 
 uint64_t sim_link_unread(const struct sim_link *link)
 {
-        return link->sent - link->read;
+        return sim_header_unread(link) + link->sent - link->read;
 }
 
 /* Echoed bytes that lie in the server's kernel: the client's window has no room for them. */
@@ -63,7 +63,8 @@ static bool is_shut_for_writing(const struct sim_link *link)
 /* Out of line, an urgent byte is no part of the stream. */
 static bool is_at_hole(const struct sim_link *link)
 {
-        return link->urgent == link->read && !link->options.urgent_in_line;
+        return link->urgent == link->read && !link->options.urgent_in_line &&
+               sim_header_unread(link) == 0;
 }
 
 uint32_t sim_link_mask(const struct sim_link *link)
@@ -167,8 +168,10 @@ void sim_link_break(struct sim_link *link, int error)
 /* Where a read that starts now must stop: at the urgent mark, or at the end of what is there. */
 static uint64_t readable_end(const struct sim_link *link)
 {
-        return link->urgent != SIM_NO_OFFSET && link->urgent > link->read ? link->urgent
-                                                                          : link->sent;
+        bool is_mark_ahead = link->urgent != SIM_NO_OFFSET &&
+                             (link->urgent > link->read || sim_header_unread(link) > 0);
+
+        return is_mark_ahead ? link->urgent : link->sent;
 }
 
 static void note_consumed(struct sim_link *link, uint32_t size)
@@ -188,7 +191,8 @@ static void note_consumed(struct sim_link *link, uint32_t size)
 static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
 {
         uint64_t begin = link->read + is_at_hole(link);
-        uint64_t there = readable_end(link) - begin;
+        uint32_t headed = sim_header_unread(link);
+        uint64_t there = headed + readable_end(link) - begin;
         int error = link->error;
 
         if (begin > link->read && (flags & MSG_PEEK) == 0) {
@@ -202,7 +206,8 @@ static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
                 return error != 0 ? -error : is_shut_for_reading(link) ? 0 : -EAGAIN;
         }
         uint32_t got = size < there ? size : (uint32_t)there;
-        if (got > 1 && SIM_DRAW(SIM_SHORT_RECV) != SIM_NO_FAULT) {
+        /* No proxy passes descriptors within its header. */
+        if (got > 1 && !(headed > 0 && link->is_unix) && SIM_DRAW(SIM_SHORT_RECV) != SIM_NO_FAULT) {
                 got = 1 + choice_below(sim.choice, got - 1);
                 /* unix(7): where descriptors were passed along, a read ends, and no edge follows.
                  */
@@ -210,9 +215,14 @@ static long receive(struct sim_link *link, void *data, uint32_t size, int flags)
                         sim_link_owe_edge(link, EPOLLIN);
                 link->is_excused = !link->is_unix || link->is_excused;
         }
-        payload_fill(data, got, link->ordinal, begin);
-        if ((flags & MSG_PEEK) == 0)
-                note_consumed(link, got);
+        if (headed > got)
+                headed = got;
+        if (headed > 0)
+                sim_header_receive(link, data, headed, flags);
+        if (got > headed)
+                payload_fill((unsigned char *)data + headed, got - headed, link->ordinal, begin);
+        if (got > headed && (flags & MSG_PEEK) == 0)
+                note_consumed(link, got - headed);
         return got;
 }
 
@@ -293,6 +303,7 @@ static int injected(struct sim_link *link, enum sim_call call, uint32_t edge)
 long sys_recv(int fd, void *data, uint32_t size, int flags)
 {
         struct sim_link *link = called(fd);
+        bool is_headless = sim_is_headless(link);
         long got = injected(link, SIM_RECV, EPOLLIN);
 
         if (data == NULL || size == 0)
@@ -304,12 +315,31 @@ long sys_recv(int fd, void *data, uint32_t size, int flags)
         if (got == 0 && link->error_told == 0)
                 link->is_end_told = true;
         if ((flags & MSG_PEEK) != 0)
-                sim.figures.peeks++;
+                sim.figures.peeks += !is_headless;
         else if (got > 0)
                 sim.progress++;
         tell(link, got < 0 ? got : 0);
         sim_note((flags & MSG_PEEK) != 0 ? "sys_recv(peek)" : "sys_recv", fd, size, got);
         return got;
+}
+
+int sys_getpeername(int fd, struct sockaddr *ret_address, uint32_t *size)
+{
+        struct sim_link *link = called(fd);
+        int error = injected(link, SIM_GETPEERNAME, EPOLLIN);
+
+        if (*size < sizeof(struct sockaddr_in6))
+                sim_fail("no room for the peer's address");
+        /* inet_getname() */
+        if (error == 0 && link->is_dead && !link->is_unix)
+                error = -ENOTCONN;
+        if (error == 0) {
+                *size = sim_write_peer(link, ret_address);
+                sim_link_note_headed(link);
+        }
+        tell(link, error);
+        sim_note("sys_getpeername", fd, 0, error);
+        return error;
 }
 
 static long transmit(struct sim_link *link, const void *data, uint32_t size)

@@ -11,6 +11,14 @@
 /* Of clients. */
 enum { FIRST_PORT = 32768, PORTS = 28232 };
 
+/* Not of a proxy that has not said all yet, or nothing right. */
+static bool may_be_echoed(const struct sim_link *link)
+{
+        return !link->is_proxied ||
+               (link->header_size > 0 && link->header_sent == link->header_size &&
+                header_verdict(link->header.kind) == PROXY_COMPLETE);
+}
+
 /* What is there now must be echoed by that worker, whether it has the connection or will. */
 static void begin_drain(struct sim_poll *poll)
 {
@@ -21,7 +29,7 @@ static void begin_drain(struct sim_poll *poll)
                 struct sim_link *link = &sim.links[i];
                 if (link->is_watched && &sim.polls[link->worker] != poll)
                         continue;
-                link->drain_due = link->sent;
+                link->drain_due = may_be_echoed(link) ? link->sent : 0;
                 link->is_excused = false;
         }
 }
@@ -126,7 +134,7 @@ static int fail_accept(void)
         }
 }
 
-static uint32_t write_peer(const struct sim_link *link, int family, struct sockaddr *ret_peer)
+uint32_t sim_write_peer(const struct sim_link *link, struct sockaddr *ret_peer)
 {
         struct sockaddr_in ip4 = { .sin_family = AF_INET };
         struct sockaddr_in6 ip6 = { .sin6_family = AF_INET6 };
@@ -137,9 +145,9 @@ static uint32_t write_peer(const struct sim_link *link, int family, struct socka
                 return sizeof(ret_peer->sa_family);
         }
         ip4.sin_port = ip6.sin6_port = htons((uint16_t)(FIRST_PORT + link->ordinal % PORTS));
-        if (family == AF_INET && !ip_is_v4(link->peer))
+        if (link->family == AF_INET && !ip_is_v4(link->peer))
                 sim_fail("an IPv6 client at an IPv4 listener");
-        if (family == AF_INET) {
+        if (link->family == AF_INET) {
                 ip4.sin_addr.s_addr = htonl((uint32_t)link->peer.low);
                 memcpy(ret_peer, &ip4, sizeof(ip4));
                 return sizeof(ip4);
@@ -149,14 +157,13 @@ static uint32_t write_peer(const struct sim_link *link, int family, struct socka
         return sizeof(ip6);
 }
 
-static void tell_peer(const struct sim_socket *listener, int fd, struct sockaddr *ret_peer,
-                      uint32_t *size)
+static void tell_peer(int fd, struct sockaddr *ret_peer, uint32_t *size)
 {
         if (ret_peer == NULL)
                 return;
         if (*size < sizeof(struct sockaddr_in6))
                 sim_fail("no room for the peer's address");
-        *size = write_peer(&sim.links[sim.descriptors[fd].link], listener->family, ret_peer);
+        *size = sim_write_peer(&sim.links[sim.descriptors[fd].link], ret_peer);
 }
 
 int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size)
@@ -182,7 +189,7 @@ int sys_accept(int listen_fd, struct sockaddr *ret_peer, uint32_t *size)
                 sim.polls[sim.descriptors[listen_fd].watched_by].has_closed_since_pause = false;
         }
         if (fd >= 0)
-                tell_peer(listener, fd, ret_peer, size);
+                tell_peer(fd, ret_peer, size);
         sim_note("sys_accept", listen_fd, 0, fd);
         return fd;
 }

@@ -24,6 +24,7 @@ struct sim_socket {
         uint32_t references; /* descriptors; 0 = free */
         bool is_unix;
         bool is_datagram;
+        bool is_proxied; /* its connections begin with a header */
         struct sim_options options;
         uint16_t family;
         struct ip address;        /* bound */
@@ -155,6 +156,10 @@ void sim_link_owe_edge(struct sim_link *link, uint32_t events);
 /* The server was told that there is no memory, and will try again in a while. */
 void sim_link_await_memory(struct sim_link *link);
 uint64_t sim_link_unread(const struct sim_link *link);
+/* Bytes of a header that wait. */
+uint32_t sim_header_unread(const struct sim_link *link);
+/* The next of them, as recv(2) with these flags gives them. */
+void sim_header_receive(struct sim_link *link, unsigned char *data, uint32_t size, int flags);
 /* The byte that was sent last is urgent: the one before it, if any, no longer is. */
 void sim_link_mark_urgent(struct sim_link *link);
 /* The client acknowledges our FIN, if it has got it by now. */
@@ -165,5 +170,9 @@ void sim_link_wake(const struct sim_link *link, uint32_t key);
 void sim_link_wake_for_space(struct sim_link *link);
 /* Nobody knows the link any more when both sides are done with it. */
 void sim_link_free_if_unknown(struct sim_link *link);
+/* The server knows for whom it comes. */
+void sim_link_note_headed(struct sim_link *link);
+/* The peer's address as accept(2) and getpeername(2) tell it; its size. */
+uint32_t sim_write_peer(const struct sim_link *link, struct sockaddr *ret_peer);
 /* The server's side is over: by close(2), or because nobody accepted it. */
 void sim_link_end(struct sim_link *link);

@@ -26,7 +26,7 @@ static void close_stream(struct sim_link *link)
 
         if (sim.watcher != NULL && sim.watcher->server_closes != NULL)
                 sim.watcher->server_closes(link);
-        if (!link->is_dead && (is_reset || link->sent > link->read))
+        if (!link->is_dead && (is_reset || sim_link_unread(link) > 0))
                 sim_link_reset_client(link);
         if (link->is_watched)
                 sim.polls[link->worker].has_closed_since_pause = true;

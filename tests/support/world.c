@@ -87,11 +87,11 @@ static void draw_faults(uint32_t ret_rates[SIM_FAULT_COUNT])
 static struct sim_settings draw_kernel(FILE *trace)
 {
         static const uint32_t buffers[] = { 4096, 1, 64, 1500, 20000, 300000 };
-        /* Descriptors for connections, besides stdio, the log's and five of each worker. */
+        /* Descriptors for connections, besides stdio, the log's and six of each worker. */
         static const uint32_t spare[] = { 100, 1, 6, 100 };
 
         return (struct sim_settings){ .buffer_max = ONE_OF(buffers),
-                                      .descriptors = 4 + 5 * world.worker_count + ONE_OF(spare),
+                                      .descriptors = 4 + 6 * world.worker_count + ONE_OF(spare),
                                       .trace = trace };
 }
 
@@ -112,24 +112,30 @@ static void draw_clients(void)
         world.clients.count = CLIENTS_MAX - below(CLIENTS_MAX);
         world.clients.connection_max = below(2) == 0 ? UINT32_MAX : 1 + below(200);
         world.clients.message_max = ONE_OF(messages);
+        world.clients.headers =
+            below(2) == 0 ? UINT32_MAX : 1 + below((UINT32_C(1) << HEADER_KIND_COUNT) - 1);
         world.clients.parts =
             below(4) == 0 ? UINT32_MAX : 1 + below((UINT32_C(1) << clients_part_count()) - 1);
 }
 
 /* A socket for each worker, or one that all share. */
-static void listen_by(const int *fds, bool is_unix)
+static void listen_by(const int *fds, bool is_unix, bool is_proxied)
 {
         for (uint32_t i = 0; i < world.worker_count; i++) {
                 struct listener listener = { .fd = fds[i],
                                              .is_unix = is_unix,
-                                             .is_shared = is_unix };
+                                             .is_shared = is_unix,
+                                             .is_proxied = is_proxied };
+                if (is_proxied)
+                        sim_expect_headers(fds[i]);
                 if (worker_listen(&world.workers[i], &listener) < 0)
                         sim_fail("a worker does not listen");
         }
 }
 
-static void open_tcp(void)
+static void open_tcp(bool is_proxied)
 {
+        uint32_t place = world.clients.port_count++;
         struct sockaddr_in6 address = { .sin6_family = below(2) == 0 ? AF_INET : AF_INET6 };
         uint32_t size = address.sin6_family == AF_INET ? sizeof(struct sockaddr_in)
                                                        : sizeof(struct sockaddr_in6);
@@ -142,20 +148,22 @@ static void open_tcp(void)
         if (listener_open(&setup, fds, world.worker_count) < 0 ||
             sys_getsockname(fds[0], (struct sockaddr *)&address, &size) < 0)
                 sim_fail("no listener can be opened");
-        listen_by(fds, false);
-        world.clients.source_count =
+        listen_by(fds, false, is_proxied);
+        world.clients.source_counts[place] =
             address.sin6_family == AF_INET ? ORACLE_IP4_SOURCES : ORACLE_SOURCES;
-        world.clients.ports[world.clients.port_count++] = ntohs(address.sin6_port);
+        world.clients.ports[place] = ntohs(address.sin6_port);
 }
 
 static void open_unix(void)
 {
+        uint32_t place = world.clients.port_count++;
         int fds[WORKERS_MAX];
 
-        fds[0] = sim_listen_unix(&world.clients.ports[world.clients.port_count++]);
+        world.clients.source_counts[place] = 1;
+        fds[0] = sim_listen_unix(&world.clients.ports[place]);
         for (uint32_t i = 1; i < world.worker_count; i++)
                 fds[i] = sim_duplicate(fds[0]);
-        listen_by(fds, true);
+        listen_by(fds, true, below(4) == 3);
 }
 
 static void open_worker(uint32_t index)
@@ -174,9 +182,11 @@ static void open_server(void)
         logbook_open();
         for (uint32_t i = 0; i < world.worker_count; i++)
                 open_worker(i);
-        open_tcp();
+        open_tcp(false);
         if (below(2) == 0)
                 open_unix();
+        if (below(4) >= 2)
+                open_tcp(true);
 }
 
 static void close_server(void)

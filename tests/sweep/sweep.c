@@ -38,6 +38,8 @@ static const struct {
                        { EACCES, EADDRINUSE, EBADF, EINVAL, ENOTSOCK, EADDRNOTAVAIL, EFAULT, ELOOP,
                          ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EROFS } },
         [SIM_GETSOCKNAME] = { "sys_getsockname", { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK } },
+        [SIM_GETPEERNAME] = { "sys_getpeername",
+                              { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTCONN, ENOTSOCK } },
         [SIM_LISTEN] = { "sys_listen", { EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP } },
         [SIM_ACCEPT] = { "sys_accept",
                          { EAGAIN,          EBADF,           ECONNABORTED, EFAULT,     EINTR,

@@ -12,10 +12,12 @@
 #include "support/oracle.h"
 
 enum {
-        CONNECTIONS_MAX = 7,
-        CLIENTS = 9,
-        PORTS = 2,
-        UNIX_CLIENT = 8, /* the one that comes by the Unix socket */
+        CONNECTIONS_MAX = 8,
+        CLIENTS = 10,
+        PORTS = 3,
+        PROXIED_PORT = 2, /* the others are for clients */
+        UNIX_CLIENT = 8,  /* the one that comes by the Unix socket */
+        PROXY = 9,        /* the one that has a header to send */
         SETTLE_MAX = 1000,
         FINISH_MAX = 10000,
 };
@@ -79,10 +81,12 @@ static bool try_to_listen(unsigned i)
         struct listener_setup setup = { .address = (const struct sockaddr *)&address,
                                         .address_size = size,
                                         .stall_ns = config.limits.stall_ns };
-        struct listener listener = { 0 };
+        struct listener listener = { .is_proxied = i == PROXIED_PORT };
 
         if (listener_open(&setup, &listener.fd, 1) < 0)
                 return false;
+        if (listener.is_proxied)
+                sim_expect_headers(listener.fd);
         if (sys_getsockname(listener.fd, (struct sockaddr *)&address, &size) < 0 ||
             worker_listen(&worker, &listener) < 0) {
                 (void)sys_close(listener.fd);
@@ -158,7 +162,22 @@ static void client_takes(unsigned i, uint32_t size)
 static void connect_some(unsigned first, unsigned end)
 {
         for (unsigned i = first; i < end; i++)
-                clients[i] = sim_client_connect(ports[i % PORTS]);
+                clients[i] = sim_client_connect(ports[i % PROXIED_PORT]);
+        settle();
+}
+
+/* In two parts, the second with what its connection echoes; for itself, so its address is asked. */
+static void send_header(void)
+{
+        static const struct header header = { .kind = HEADER_LOCAL, .extension = 20 };
+
+        clients[PROXY] = sim_client_connect(ports[PROXIED_PORT]);
+        if (clients[PROXY] >= 0)
+                sim_client_set_header(clients[PROXY], &header);
+        settle();
+        client_sends(PROXY, 10, false);
+        settle();
+        client_sends(PROXY, 100, false);
         settle();
 }
 
@@ -171,6 +190,7 @@ static void serve(void)
 {
         clients[UNIX_CLIENT] = sim_client_connect(unix_port);
         connect_some(0, 6);
+        send_header();
         for (unsigned round = 0; round < 12 && is_running(); round++) {
                 client_sends(0, 3000, false);
                 client_sends(1, 3000, false);
@@ -183,6 +203,7 @@ static void serve(void)
                 client_takes(1, 900);
                 client_takes(2, 40);
                 client_takes(3, 64);
+                client_takes(PROXY, 64);
                 client_takes(UNIX_CLIENT, round < 8 ? 100 : 3000);
                 settle();
         }

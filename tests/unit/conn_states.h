@@ -22,6 +22,9 @@ enum conn_state {
         STATE_AHEAD,
         STATE_AHEAD_PARTLY_CONSUMED,
         STATE_CONSUMED,
+        STATE_HEADLESS, /* a proxy's header is to come */
+        STATE_HEADED,
+        STATE_HEADER_SKIPPED,
         STATE_LINGERING,
         STATE_LINGERING_DISCARDED,
         STATE_COUNT,
@@ -66,6 +69,8 @@ static inline void fixture_settle(struct fixture *fixture, uint64_t now_ns)
 
 /* How to come to a state: what happens, in the order of the fields. */
 struct recipe {
+        bool is_proxied;
+        bool is_headed;
         bool lingers;
         bool peeks;
         bool receives;
@@ -80,6 +85,10 @@ static inline void fixture_run(struct fixture *fixture, const struct recipe *rec
 {
         struct conn *conn = &fixture->conn;
 
+        if (recipe->is_proxied)
+                conn_expect_header(conn);
+        if (recipe->is_headed)
+                conn_headed(conn, CHUNK_SIZE, CHUNK_NS);
         if (recipe->lingers) {
                 conn_drain(conn);
                 conn_finished(conn, FINISHED_NS);
@@ -121,6 +130,11 @@ static inline void fixture_open_in(struct fixture *fixture, enum conn_state stat
                 [STATE_LINGERING_DISCARDED] = { .lingers = true,
                                                 .receives = true,
                                                 .settles = true },
+                [STATE_HEADLESS] = { .is_proxied = true },
+                [STATE_HEADED] = { .is_proxied = true, .is_headed = true },
+                [STATE_HEADER_SKIPPED] = { .is_proxied = true,
+                                           .is_headed = true,
+                                           .consumed = CHUNK_SIZE },
         };
 
         fixture_open(fixture);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/counters.h"
 #include "core/proxy.h"
 #include "suite.h"
 #include "support/ips.h"
@@ -13,11 +14,11 @@
 
 static inline const char *proxy_verdict_text(enum proxy_verdict verdict)
 {
-        const char *name = proxy_verdict_name(verdict);
-
-        if (name != NULL)
-                return name;
-        return verdict == PROXY_COMPLETE ? "complete" : "incomplete";
+        if (verdict == PROXY_COMPLETE)
+                return "complete";
+        if (verdict == PROXY_INCOMPLETE)
+                return "incomplete";
+        return counters_closed_name(proxy_conn_end(verdict));
 }
 
 /* A whole header, whatever follows; and each part of it waits. */

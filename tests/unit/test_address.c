@@ -173,17 +173,50 @@ START_TEST(host_is_named_before_the_port)
 }
 END_TEST
 
-START_TEST(flags_are_refused_by_name)
+START_TEST(stream_listener_may_be_for_proxies)
 {
-        expect_rejected("tcp:1.2.3.4:7,proxy",
-                        "`tcp:1.2.3.4:7,proxy`: `,proxy`: listener flags "
-                        "are not part of this version");
-        expect_rejected("tcp:1.2.3.4:7,",
-                        "`tcp:1.2.3.4:7,`: `,`: listener flags are not part of "
-                        "this version");
-        expect_rejected("tcp:[::1]:7,proxy,x:y",
-                        "`tcp:[::1]:7,proxy,x:y`: `,proxy,x:y`: listener "
-                        "flags are not part of this version");
+        struct address proxied = address_parsed("tcp:1.2.3.4:7,proxy");
+        struct address plain = address_parsed("tcp:1.2.3.4:7");
+
+        ck_assert(proxied.is_proxied);
+        ck_assert(!plain.is_proxied);
+        ck_assert(address_is_repeated(&proxied, &plain));
+        plain.is_proxied = true;
+        ck_assert_mem_eq(&proxied, &plain, sizeof(plain));
+}
+END_TEST
+
+START_TEST(datagram_listener_is_not_for_proxies)
+{
+        expect_rejected("udp:1.2.3.4:7,proxy",
+                        "`udp:1.2.3.4:7,proxy`: `,proxy`: only a tcp or "
+                        "unix listener has this flag");
+}
+END_TEST
+
+START_TEST(other_flags_are_refused_by_name)
+{
+        expect_rejected("tcp:1.2.3.4:7,proxi",
+                        "`tcp:1.2.3.4:7,proxi`: `,proxi`: no such flag, expected ,proxy");
+        expect_rejected("tcp:1.2.3.4:7,", "`tcp:1.2.3.4:7,`: `,`: no such flag, expected ,proxy");
+        expect_rejected("tcp:1.2.3.4:7,proxy,proxy",
+                        "`tcp:1.2.3.4:7,proxy,proxy`: `,proxy,proxy`: no such flag, expected "
+                        ",proxy");
+        expect_rejected("udp:1.2.3.4:7,x",
+                        "`udp:1.2.3.4:7,x`: `,x`: no such flag, expected ,proxy");
+}
+END_TEST
+
+START_TEST(address_before_a_flag_is_looked_at_as_ever)
+{
+        expect_rejected("tcp:1.2.3.4:65536,proxy",
+                        "`tcp:1.2.3.4:65536,proxy`: port `65536`: expected a number from 0 to "
+                        "65535");
+        expect_rejected("tcp:1.2.3.4:,proxy",
+                        "`tcp:1.2.3.4:,proxy`: port ``: expected a number from 0 to 65535");
+        expect_rejected("tcp:1.2.3.4,proxy",
+                        "`tcp:1.2.3.4,proxy`: no port, expected tcp:HOST:PORT");
+        expect_rejected("tcp:here:7,proxy", "`tcp:here:7,proxy`: host `here`: " HOST_EXPECTED);
 }
 END_TEST
 
@@ -320,7 +353,10 @@ int main(void)
                 bad_port_is_named,
                 bad_host_is_named,
                 host_is_named_before_the_port,
-                flags_are_refused_by_name,
+                stream_listener_may_be_for_proxies,
+                datagram_listener_is_not_for_proxies,
+                other_flags_are_refused_by_name,
+                address_before_a_flag_is_looked_at_as_ever,
                 datagrams_are_addressed_as_streams_are,
                 transport_has_the_name_that_begins_its_listeners,
                 same_listener_is_repeated_however_it_is_written,

@@ -238,13 +238,14 @@ START_TEST(bad_port_is_named)
 }
 END_TEST
 
-START_TEST(flags_are_refused_by_name)
+START_TEST(stream_listener_may_be_for_proxies)
 {
+        ck_assert(address_parsed("tcp:[::1]:7,proxy").is_proxied);
+        struct address dual = address_parsed("tcp:*:7,proxy");
+        ck_assert(dual.is_proxied);
+        ck_assert(address_without_ipv6(&dual).is_proxied);
         expect_rejected("tcp:[::1]:7,proxy,x:y",
-                        "`tcp:[::1]:7,proxy,x:y`: `,proxy,x:y`: listener flags are not part of "
-                        "this version");
-        expect_rejected("tcp:*:7,proxy",
-                        "`tcp:*:7,proxy`: `,proxy`: listener flags are not part of this version");
+                        "`tcp:[::1]:7,proxy,x:y`: `,proxy,x:y`: no such flag, expected ,proxy");
 }
 END_TEST
 
@@ -282,7 +283,7 @@ int main(void)
                 missing_bracket_is_named,
                 missing_port_is_named,
                 bad_port_is_named,
-                flags_are_refused_by_name,
+                stream_listener_may_be_for_proxies,
                 long_host_in_brackets_still_says_what_is_expected,
         };
 

@@ -102,16 +102,20 @@ START_TEST(empty_path_and_name_are_rejected)
 }
 END_TEST
 
-START_TEST(flag_at_the_end_is_refused_by_name)
+START_TEST(flag_at_the_end_is_no_part_of_the_path)
 {
-        expect_rejected("unix:/run/echod,proxy",
-                        "`unix:/run/echod,proxy`: `,proxy`: listener flags are not part of this "
-                        "version");
-        expect_rejected("unix:@echod,proxy",
-                        "`unix:@echod,proxy`: `,proxy`: listener flags are not part of this "
-                        "version");
-        expect_rejected("unix:,proxy",
-                        "`unix:,proxy`: `,proxy`: listener flags are not part of this version");
+        struct address proxied = address_parsed("unix:/run/echod,proxy");
+        struct address plain = address_parsed("unix:/run/echod");
+
+        ck_assert(proxied.is_proxied);
+        ck_assert(!plain.is_proxied);
+        plain.is_proxied = true;
+        ck_assert_mem_eq(&proxied, &plain, sizeof(plain));
+        ck_assert_uint_eq(address_parsed("unix:@echod,proxy").size,
+                          address_parsed("unix:@echod").size);
+        expect_rejected("unix:,proxy", "`unix:,proxy`: no path, expected unix:PATH or unix:@NAME");
+        expect_rejected("unix:@,proxy",
+                        "`unix:@,proxy`: no name, expected unix:PATH or unix:@NAME");
 }
 END_TEST
 
@@ -193,7 +197,7 @@ int main(void)
                 path_and_name_of_107_bytes_are_accepted,
                 longer_ones_are_rejected_with_their_size,
                 empty_path_and_name_are_rejected,
-                flag_at_the_end_is_refused_by_name,
+                flag_at_the_end_is_no_part_of_the_path,
                 any_other_byte_belongs_to_the_path,
                 peer_without_a_name_is_an_at_sign,
                 path_that_fills_the_address_is_shown_whole,

@@ -5,7 +5,7 @@
 #include "conn_states.h"
 #include "suite.h"
 
-enum { R = CONN_WANT_READ, W = CONN_WANT_WRITE, F = CONN_WANT_FINISH };
+enum { R = CONN_WANT_READ, W = CONN_WANT_WRITE, F = CONN_WANT_FINISH, H = CONN_WANT_HEADER };
 
 /* What is true of each state, plain and while draining. */
 static const struct expected {
@@ -28,6 +28,9 @@ static const struct expected {
         [STATE_AHEAD] = { R, R, 0, 10, 0, 10 },
         [STATE_AHEAD_PARTLY_CONSUMED] = { R, R, 0, 6, 0, 10 },
         [STATE_CONSUMED] = { R, R | F, 0, 0, 0, 10 },
+        [STATE_HEADLESS] = { H, H | F, 0, 0, 0, 0 },
+        [STATE_HEADED] = { R, R, 0, 10, 0, 0 },
+        [STATE_HEADER_SKIPPED] = { R, R | F, 0, 0, 0, 0 },
         [STATE_LINGERING] = { R, R, 0, 0, 0, 0 },
         [STATE_LINGERING_DISCARDED] = { R, R, 0, 0, 0, 0 },
 };
@@ -194,12 +197,25 @@ START_TEST(every_settled_state_that_may_take_sees_the_end_of_the_stream)
                 bool is_lingering = state >= STATE_LINGERING;
                 fixture_open_in(&fixture, state);
                 fixture_settle(&fixture, SENT_NS + 1);
-                if (conn_wants(&fixture.conn) != CONN_WANT_READ || conn_ahead(&fixture.conn) > 0)
+                if ((conn_wants(&fixture.conn) & (CONN_WANT_READ | CONN_WANT_HEADER)) == 0 ||
+                    conn_ahead(&fixture.conn) > 0)
                         continue;
                 conn_peer_finished(&fixture.conn);
                 ck_assert_uint_eq(fixture.conn.end,
                                   is_lingering ? CONN_END_DRAINED : CONN_END_PEER_FINISHED);
         }
+}
+END_TEST
+
+START_TEST(whoever_finishes_while_a_header_is_to_come_discards_it)
+{
+        fixture_open_in(&fixture, STATE_HEADLESS);
+        conn_drain(&fixture.conn);
+        conn_finished(&fixture.conn, SENT_NS);
+        ck_assert_uint_eq(conn_wants(&fixture.conn), CONN_WANT_READ);
+        fixture_receive(&fixture, CHUNK_SIZE, SENT_NS);
+        ck_assert_uint_eq(fixture.conn.received, 0);
+        conn_check(&fixture.conn, &fixture.pool);
 }
 END_TEST
 
@@ -241,6 +257,7 @@ int main(void)
                 sending_nothing_changes_nothing,
                 every_settled_state_that_may_take_takes_one_more_chunk,
                 every_settled_state_that_may_take_sees_the_end_of_the_stream,
+                whoever_finishes_while_a_header_is_to_come_discards_it,
                 starting_touches_only_the_stream_part,
         };
 

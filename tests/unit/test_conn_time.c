@@ -25,6 +25,9 @@ static const uint64_t since_ns[STATE_COUNT] = {
         [STATE_AHEAD] = CHUNK_NS,
         [STATE_AHEAD_PARTLY_CONSUMED] = CHUNK_NS,
         [STATE_CONSUMED] = CHUNK_NS,
+        [STATE_HEADLESS] = START_NS,
+        [STATE_HEADED] = CHUNK_NS,
+        [STATE_HEADER_SKIPPED] = CHUNK_NS,
         [STATE_LINGERING] = FINISHED_NS,
         [STATE_LINGERING_DISCARDED] = FINISHED_NS,
 };
@@ -35,12 +38,26 @@ static bool is_parked(unsigned state)
                state == STATE_PARKED_SENT;
 }
 
+static uint64_t patience_ns(unsigned state)
+{
+        if (state == STATE_HEADLESS)
+                return CONN_HEADER_NS;
+        return is_parked(state) ? STALL_NS : IDLE_NS;
+}
+
+static enum conn_end end_of(unsigned state)
+{
+        if (state == STATE_HEADLESS)
+                return CONN_END_HEADER_TIMEOUT;
+        return is_parked(state) ? CONN_END_STALL : CONN_END_IDLE;
+}
+
 START_TEST(every_state_has_its_deadline)
 {
         for (unsigned state = 0; state < STATE_COUNT; state++) {
                 fixture_open_in(&fixture, state);
                 ck_assert_uint_eq(conn_deadline(&fixture.conn, &limits),
-                                  since_ns[state] + (is_parked(state) ? STALL_NS : IDLE_NS));
+                                  since_ns[state] + patience_ns(state));
         }
 }
 END_TEST
@@ -54,8 +71,7 @@ START_TEST(deadline_is_exact_to_the_nanosecond)
                 ck_assert_uint_eq(fixture.conn.end, CONN_OPEN);
                 ck_assert_uint_eq(conn_deadline(&fixture.conn, &limits), deadline_ns);
                 conn_expire(&fixture.conn, &limits, deadline_ns);
-                ck_assert_uint_eq(fixture.conn.end,
-                                  is_parked(state) ? CONN_END_STALL : CONN_END_IDLE);
+                ck_assert_uint_eq(fixture.conn.end, end_of(state));
         }
 }
 END_TEST
@@ -65,8 +81,7 @@ START_TEST(late_expiry_ends_too)
         for (unsigned state = 0; state < STATE_COUNT; state++) {
                 fixture_open_in(&fixture, state);
                 conn_expire(&fixture.conn, &limits, UINT64_MAX - 1);
-                ck_assert_uint_eq(fixture.conn.end,
-                                  is_parked(state) ? CONN_END_STALL : CONN_END_IDLE);
+                ck_assert_uint_eq(fixture.conn.end, end_of(state));
         }
 }
 END_TEST
@@ -74,6 +89,8 @@ END_TEST
 START_TEST(only_the_stall_deadline_runs_while_parked_and_only_the_idle_one_otherwise)
 {
         for (unsigned state = 0; state < STATE_COUNT; state++) {
+                if (state == STATE_HEADLESS)
+                        continue;
                 const struct conn_limits *other = is_parked(state) ? &only_idle : &only_stall;
                 fixture_open_in(&fixture, state);
                 ck_assert_uint_eq(conn_deadline(&fixture.conn, other), UINT64_MAX);
@@ -86,6 +103,8 @@ END_TEST
 START_TEST(deadline_saturates_at_never)
 {
         for (unsigned state = 0; state < STATE_COUNT; state++) {
+                if (state == STATE_HEADLESS)
+                        continue;
                 const struct conn_limits most = { .idle_ns = UINT64_MAX, .stall_ns = UINT64_MAX };
                 uint64_t left_ns = UINT64_MAX - since_ns[state];
                 fixture_open_in(&fixture, state);
@@ -96,6 +115,22 @@ START_TEST(deadline_saturates_at_never)
                                           more == 0 ? UINT64_MAX - 1 : UINT64_MAX);
                 }
                 ck_assert_uint_eq(conn_deadline(&fixture.conn, &most), UINT64_MAX);
+        }
+}
+END_TEST
+
+START_TEST(a_header_has_its_own_deadline_whatever_the_limits_are)
+{
+        static const struct conn_limits all[] = {
+                { 0 }, { 1, 1 }, { UINT64_MAX, UINT64_MAX }, { IDLE_NS, STALL_NS }
+        };
+
+        for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+                fixture_open_in(&fixture, STATE_HEADLESS);
+                conn_drain(&fixture.conn);
+                ck_assert_uint_eq(conn_deadline(&fixture.conn, &all[i]), START_NS + CONN_HEADER_NS);
+                conn_expire(&fixture.conn, &all[i], START_NS + CONN_HEADER_NS);
+                ck_assert_uint_eq(fixture.conn.end, CONN_END_HEADER_TIMEOUT);
         }
 }
 END_TEST
@@ -182,6 +217,7 @@ int main(void)
                 late_expiry_ends_too,
                 only_the_stall_deadline_runs_while_parked_and_only_the_idle_one_otherwise,
                 deadline_saturates_at_never,
+                a_header_has_its_own_deadline_whatever_the_limits_are,
                 ended_connection_does_not_expire,
                 parking_can_make_the_deadline_earlier,
                 stall_deadline_is_not_extended_one_byte_at_a_time,

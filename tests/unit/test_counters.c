@@ -13,6 +13,10 @@ START_TEST(every_end_has_a_stable_name)
         ck_assert_str_eq(counters_closed_name(CONN_END_DRAINED), "drained");
         ck_assert_str_eq(counters_closed_name(CONN_END_DRAIN_TIMEOUT), "drain_timeout");
         ck_assert_str_eq(counters_closed_name(CONN_END_SOCKET_ERROR), "socket_error");
+        ck_assert_str_eq(counters_closed_name(CONN_END_HEADER_TIMEOUT), "header_timeout");
+        ck_assert_str_eq(counters_closed_name(CONN_END_ACCESS), "access");
+        ck_assert_str_eq(counters_closed_name(CONN_END_RATE), "rate");
+        ck_assert_str_eq(counters_closed_name(CONN_END_SOURCE), "source");
 }
 END_TEST
 

@@ -78,9 +78,9 @@ END_TEST
 START_TEST(what_is_no_ipv4_address_is_refused_at_the_first_wrong_byte)
 {
         static const char *const texts[] = {
-                ".",  "1..",      "256",        "300",  "1.2.3.256", "1.2.3.4.", "01",
+                ".",  "1..",      "256",       "300",  "1.2.3.256", "1.2.3.4.", "01",
                 "00", "1.2.00",   "1.2.3.456", "a",    "1a",        "1:",       "-",
-                " ",  "1.2.3.4 ", "1.2.3.4\r",  "\xb1", "1.2.3.4/",  "1.+",
+                " ",  "1.2.3.4 ", "1.2.3.4\r", "\xb1", "1.2.3.4/",  "1.+",
         };
 
         for (unsigned i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -46,6 +46,25 @@ START_TEST(listener_is_escaped_or_else_its_index)
 }
 END_TEST
 
+START_TEST(header_tells_of_the_client_and_where_it_went)
+{
+        struct event event = event_of(EVENT_CONNECTION_PROXIED);
+        const uint8_t mapped[16] = { [10] = 0xff, 0xff, 203, 0, 113, 5 };
+        const uint8_t ip6[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
+
+        event.proxied.client.family = AF_INET6;
+        memcpy(event.proxied.client.address, mapped, sizeof(mapped));
+        event.proxied.client.port = 4711;
+        event.proxied.server.family = AF_INET6;
+        memcpy(event.proxied.server.address, ip6, sizeof(ip6));
+        event.proxied.server.port = 80;
+        ck_assert_str_eq(
+            line_of(&event),
+            "time=2026-11-24T15:49:05.000Z level=debug event=connection_proxied worker=3 "
+            "connection=41 client=203.0.113.5:4711 server=[2001:db8::1]:80");
+}
+END_TEST
+
 START_TEST(closing_tells_how_much_how_long_and_why)
 {
         struct event event = event_of(EVENT_CONNECTION_CLOSE);
@@ -209,7 +228,7 @@ END_TEST
 
 START_TEST(each_name_has_a_rate_of_its_own)
 {
-        static const unsigned bursts[EVENT_COUNT] = { 200, 200, 200, 200, 5, 5 };
+        static const unsigned bursts[EVENT_COUNT] = { 200, 200, 200, 200, 200, 5, 5 };
 
         set_up(LOG_DEBUG);
         for (unsigned kind = 0; kind < EVENT_COUNT; kind++)
@@ -317,6 +336,7 @@ int main(void)
         const TTest *tests[] = {
                 opening_tells_where_and_who,
                 listener_is_escaped_or_else_its_index,
+                header_tells_of_the_client_and_where_it_went,
                 closing_tells_how_much_how_long_and_why,
                 every_end_has_its_name,
                 message_is_shown_whole,

@@ -41,15 +41,9 @@ static void expect_trap(void)
 
 /* The states in which nothing may be taken from the peer; lingering allows no echo besides. */
 static const enum conn_state busy_states[] = {
-        STATE_BORROWED,
-        STATE_BORROWED_PARTLY_SENT,
-        STATE_PARKED,
-        STATE_PARKED_PARTLY_SENT,
-        STATE_PARKED_SENT,
-        STATE_AHEAD_PARTLY_CONSUMED,
-        STATE_AHEAD,
-        STATE_LINGERING,
-        STATE_LINGERING_DISCARDED,
+        STATE_BORROWED,    STATE_BORROWED_PARTLY_SENT,  STATE_PARKED, STATE_PARKED_PARTLY_SENT,
+        STATE_PARKED_SENT, STATE_AHEAD_PARTLY_CONSUMED, STATE_AHEAD,  STATE_HEADED,
+        STATE_LINGERING,   STATE_LINGERING_DISCARDED,
 };
 enum { NO_ECHO_STATES = sizeof(busy_states) / sizeof(busy_states[0]) };
 enum { BUSY_STATES = NO_ECHO_STATES - 2 };
@@ -59,6 +53,49 @@ START_TEST(receiving_in_a_busy_state)
         fixture_open_in(&fixture, busy_states[_i]);
         expect_trap();
         conn_received(&fixture.conn, fixture.scratch, 1, SENT_NS);
+}
+END_TEST
+
+START_TEST(reading_before_the_header)
+{
+        fixture_open_in(&fixture, STATE_HEADLESS);
+        expect_trap();
+        conn_received(&fixture.conn, fixture.scratch, 1, SENT_NS);
+}
+END_TEST
+
+START_TEST(echoing_before_the_header)
+{
+        fixture_open_in(&fixture, STATE_HEADLESS);
+        expect_trap();
+        conn_echoed(&fixture.conn, 1, SENT_NS);
+}
+END_TEST
+
+START_TEST(header_that_nobody_expects)
+{
+        fixture_open_in(&fixture, (enum conn_state)_i);
+        if (_i == STATE_HEADLESS)
+                fixture_open(&fixture);
+        expect_trap();
+        conn_headed(&fixture.conn, 1, SENT_NS);
+}
+END_TEST
+
+START_TEST(header_of_nothing)
+{
+        fixture_open_in(&fixture, STATE_HEADLESS);
+        expect_trap();
+        conn_headed(&fixture.conn, 0, SENT_NS);
+}
+END_TEST
+
+START_TEST(header_after_any_end)
+{
+        fixture_open_in(&fixture, STATE_HEADLESS);
+        conn_fail(&fixture.conn, (enum conn_end)_i);
+        expect_trap();
+        conn_headed(&fixture.conn, 1, SENT_NS);
 }
 END_TEST
 
@@ -312,6 +349,10 @@ static void add_states(TCase *tcase)
         add(tcase, receiving_in_a_busy_state, BUSY_STATES);
         add(tcase, end_of_stream_in_a_busy_state, BUSY_STATES);
         add(tcase, echoing_in_a_busy_or_lingering_state, NO_ECHO_STATES);
+        add(tcase, reading_before_the_header, 1);
+        add(tcase, echoing_before_the_header, 1);
+        add(tcase, header_that_nobody_expects, STATE_COUNT);
+        add(tcase, header_of_nothing, 1);
         add(tcase, sending_one_byte_more_than_is_owed, STATE_COUNT);
         add(tcase, consuming_one_byte_more_than_is_ahead, STATE_COUNT);
         add(tcase, finishing_without_draining, STATE_COUNT);
@@ -322,7 +363,7 @@ static void add_ends(TCase *tcase)
 {
         const TTest *const tests[] = {
                 receiving_after_any_end, end_of_stream_after_any_end, echoing_after_any_end,
-                sending_after_any_end,   finishing_after_any_end,
+                sending_after_any_end,   finishing_after_any_end,     header_after_any_end,
         };
 
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)

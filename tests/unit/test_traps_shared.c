@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "core/access.h"
+#include "core/admission.h"
 #include "core/bucket.h"
 #include "core/events.h"
 #include "core/loop_guard.h"
@@ -65,7 +66,11 @@ TRAP(source_whose_node_is_lost, start_sources(); source_chains[0] = 0;
 TRAP(name_of_an_unknown_end, (void)counters_closed_name(CONN_END_COUNT);)
 TRAP(name_of_an_unknown_refusal, (void)counters_refused_name(REFUSED_COUNT);)
 TRAP(name_of_an_unknown_drop, (void)counters_dropped_name(DATAGRAM_DROP_COUNT);)
-TRAP(name_of_an_unknown_verdict, (void)proxy_verdict_name(PROXY_VERDICT_COUNT);)
+TRAP(end_of_a_header_that_is_complete, (void)proxy_conn_end(PROXY_COMPLETE);)
+TRAP(end_of_an_unknown_verdict, (void)proxy_conn_end(PROXY_VERDICT_COUNT);)
+TRAP(end_of_a_client_who_is_let_in, (void)admission_conn_end(REFUSED_NONE);)
+TRAP(end_of_a_refusal_at_accept, (void)admission_conn_end(REFUSED_LIMIT);)
+TRAP(end_of_an_unknown_refusal, (void)admission_conn_end(REFUSED_COUNT);)
 TRAP(giving_back_what_was_not_taken, struct quota quota = { 0 }; quota_put(&quota);)
 TRAP(ring_of_nothing, events_init(&events, NULL, 0);)
 TRAP(ring_of_no_power_of_two, events_init(&events, NULL, 3);)
@@ -103,7 +108,11 @@ int main(void)
                 name_of_an_unknown_end,
                 name_of_an_unknown_refusal,
                 name_of_an_unknown_drop,
-                name_of_an_unknown_verdict,
+                end_of_a_header_that_is_complete,
+                end_of_an_unknown_verdict,
+                end_of_a_client_who_is_let_in,
+                end_of_a_refusal_at_accept,
+                end_of_an_unknown_refusal,
                 giving_back_what_was_not_taken,
                 ring_of_nothing,
                 ring_of_no_power_of_two,
