@@ -170,6 +170,20 @@ void client_send_urgent(struct client *client, uint64_t size)
         send_all(client, size, MSG_OOB);
 }
 
+void client_send_behind(struct client *client, const void *head, uint64_t head_size, uint64_t size)
+{
+        static unsigned char chunk[2 * CHUNK_SIZE];
+
+        ck_assert_uint_le(head_size, CHUNK_SIZE);
+        ck_assert_uint_le(size, CHUNK_SIZE);
+        memcpy(chunk, head, head_size);
+        pattern_fill(chunk + head_size, size, client->number, client->sent);
+        ssize_t sent = send(client->fd, chunk, head_size + size, MSG_NOSIGNAL);
+        ck_assert_msg(sent == (ssize_t)(head_size + size), "client %u: send: %s", client->number,
+                      sent < 0 ? strerror(errno) : "not all");
+        client->sent += size;
+}
+
 void client_await_acknowledged(const struct client *client)
 {
         struct limit limit = limit_start();

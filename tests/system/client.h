@@ -41,6 +41,12 @@ void client_send(struct client *client, uint64_t size);
 /* The same, the last byte marked urgent. */
 void client_send_urgent(struct client *client, uint64_t size);
 
+/*
+ * Sends bytes that must never come back, such as a proxy's header, and behind them the next
+ * `size` bytes of the payload, by one call. The kernel must take them all.
+ */
+void client_send_behind(struct client *client, const void *head, uint64_t head_size, uint64_t size);
+
 /* Waits until the server's kernel has all that was sent. */
 void client_await_acknowledged(const struct client *client);
 

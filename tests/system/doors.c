@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* The last one is there where IPv6 is. */
+enum { DOORS_LISTENERS = 5 };
+
 static void add_places(struct doors *doors, const char *path, const char *name)
 {
         uint16_t any = server_port(&doors->server, 1);
@@ -19,29 +22,43 @@ static void add_places(struct doors *doors, const char *path, const char *name)
         doors->places[DOOR_ANY_IP6] = place_ip6(any);
 }
 
-void doors_open(struct doors *doors, const char *const *arguments)
+/* Each listener with those flags. */
+static void open_all(struct doors *doors, const char *flags, const char *const *arguments)
 {
         static unsigned opened;
         char path[FOLDER_PATH_SIZE];
-        char path_listener[FOLDER_PATH_SIZE + 8];
-        char name_listener[64];
-        const char *words[PROCESS_ARGUMENTS_MAX] = { "tcp:*:0", path_listener, name_listener,
-                                                     "--workers=2" };
-        unsigned count = 4;
+        char name[64];
+        char listeners[DOORS_LISTENERS][FOLDER_PATH_SIZE + 16];
+        const char *words[PROCESS_ARGUMENTS_MAX] = { "--workers=2" };
+        unsigned count = 1;
+        unsigned listener_count = place_has_ip6() ? DOORS_LISTENERS : DOORS_LISTENERS - 1;
 
         folder_make(&doors->folder);
         folder_join(&doors->folder, "s", path);
-        snprintf(path_listener, sizeof(path_listener), "unix:%s", path);
-        snprintf(name_listener, sizeof(name_listener), "unix:@echod-test-%d-%u", getpid(),
-                 opened++);
-        if (place_has_ip6())
-                words[count++] = "tcp:[::1]:0";
+        snprintf(name, sizeof(name), "echod-test-%d-%u", getpid(), opened++);
+        snprintf(listeners[0], sizeof(listeners[0]), "tcp:127.0.0.1:0%s", flags);
+        snprintf(listeners[1], sizeof(listeners[1]), "tcp:*:0%s", flags);
+        snprintf(listeners[2], sizeof(listeners[2]), "unix:%s%s", path, flags);
+        snprintf(listeners[3], sizeof(listeners[3]), "unix:@%s%s", name, flags);
+        snprintf(listeners[4], sizeof(listeners[4]), "tcp:[::1]:0%s", flags);
+        for (unsigned i = 1; i < listener_count; i++)
+                words[count++] = listeners[i];
         for (unsigned i = 0; arguments != NULL && arguments[i] != NULL; i++) {
                 ck_assert_uint_lt(count + 1, PROCESS_ARGUMENTS_MAX);
                 words[count++] = arguments[i];
         }
-        server_start(&doors->server, words);
-        add_places(doors, path, name_listener + sizeof("unix:@") - 1);
+        server_start_at(&doors->server, listeners[0], words);
+        add_places(doors, path, name);
+}
+
+void doors_open(struct doors *doors, const char *const *arguments)
+{
+        open_all(doors, "", arguments);
+}
+
+void doors_open_proxied(struct doors *doors, const char *const *arguments)
+{
+        open_all(doors, ",proxy", arguments);
 }
 
 bool doors_has(enum door door)

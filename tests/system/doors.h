@@ -27,6 +27,9 @@ struct doors {
 /* With these further arguments, which end in NULL; NULL = none. */
 void doors_open(struct doors *doors, const char *const *arguments);
 
+/* The same, each listener with `,proxy`. */
+void doors_open_proxied(struct doors *doors, const char *const *arguments);
+
 /* False: this machine lacks the address family. */
 bool doors_has(enum door door);
 
