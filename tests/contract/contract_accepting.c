@@ -97,6 +97,31 @@ START_TEST(peer_that_reset_before_is_accepted)
 }
 END_TEST
 
+START_TEST(peer_has_its_address_until_the_connection_is_over)
+{
+        struct sockaddr_storage told;
+        struct sockaddr_storage asked;
+        uint32_t told_size = sizeof(told);
+        uint32_t asked_size = sizeof(asked);
+        struct wire wire = { 0 };
+
+        ck_assert_int_eq(peer_connect(&wire.peer, contract.port), 0);
+        listener_await(contract.listen_fd);
+        wire.fd = sys_accept(contract.listen_fd, (struct sockaddr *)&told, &told_size);
+        peer_finish(&wire.peer);
+        wire_await(&wire, EPOLLRDHUP);
+        ck_assert_int_eq(sys_getpeername(wire.fd, (struct sockaddr *)&asked, &asked_size), 0);
+        ck_assert_uint_eq(asked_size, told_size);
+        ck_assert_mem_eq(&asked, &told, told_size);
+        peer_reset(&wire.peer);
+        wire_await(&wire, EPOLLERR);
+        asked_size = sizeof(asked);
+        ck_assert_int_eq(sys_getpeername(wire.fd, (struct sockaddr *)&asked, &asked_size),
+                         -ENOTCONN);
+        wire_close(&wire);
+}
+END_TEST
+
 START_TEST(backlog_of_none_takes_one)
 {
         struct wire wire = { 0 };
@@ -223,6 +248,7 @@ void contract_accepting(TCase *tcase)
         tcase_add_test(tcase, connections_are_accepted_in_their_order);
         tcase_add_test(tcase, peer_that_finished_before_is_accepted);
         tcase_add_test(tcase, peer_that_reset_before_is_accepted);
+        tcase_add_test(tcase, peer_has_its_address_until_the_connection_is_over);
         tcase_add_test(tcase, backlog_of_none_takes_one);
         tcase_add_test(tcase, closing_the_listener_resets_who_waits_and_leaves_who_was_accepted);
         tcase_add_test(tcase, nobody_listens_any_more_is_refused);

@@ -335,7 +335,8 @@ int sys_getpeername(int fd, struct sockaddr *ret_address, uint32_t *size)
                 error = -ENOTCONN;
         if (error == 0) {
                 *size = sim_write_peer(link, ret_address);
-                sim_link_note_headed(link);
+                if (link->is_proxied)
+                        sim_link_note_headed(link);
         }
         tell(link, error);
         sim_note("sys_getpeername", fd, 0, error);
