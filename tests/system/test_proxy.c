@@ -262,6 +262,7 @@ static void enter_told(enum door door, const struct preamble *header, const char
         client_send_behind(&client, header->bytes, header->size, 10);
         leave(&client);
         server_await_log(server, "event=connection_close ", from);
+        server_await_log(server, " received=10 sent=10 ", from);
         server_await_log(server, doors_is_unix(door) ? " peer=unix\n" : " peer=", from);
         server_await_log(server, text, from);
 }

@@ -169,6 +169,7 @@ START_TEST(thousands_of_mistakes_leave_memory_as_it_was)
                         make_mistake(i % DOOR_IP6, &mistakes[i]);
                 if (round == 0)
                         before = figures_memory(&server->process);
+                ck_assert_uint_eq(count_of("header_timeout"), 0);
         }
         figures_await_memory(&server->process, before + SMALL);
         close_doors((uint64_t)ROUNDS * mistake_count);
@@ -272,6 +273,9 @@ START_TEST(late_header_is_reset_and_counted)
         trickle(clients, headers, LATE);
         await_count("header_timeout", SILENT + 1);
         ck_assert_int_eq(client_await_reset(&clients[HALF]), ECONNRESET);
+        /* Of a Unix socket the kernel makes a reset only if something was left unread. */
+        if (!doors_is_unix((enum door)_i))
+                ck_assert_int_eq(client_await_reset(&clients[SILENT]), ECONNRESET);
         client_exchange(&patient, 1, 1000);
         client_close_all(clients, SILENT + 1);
         client_close(&patient);
