@@ -17,6 +17,7 @@ static bool read_number(enum option_kind kind, const char *text, uint64_t *ret_n
                 return quantity_duration(text, ret_number);
         case OPTION_CHOICE:
         case OPTION_FILE:
+        case OPTION_WORD:
         case OPTION_LIST:
         case OPTION_FLAG:
         case OPTION_HELP:
@@ -72,6 +73,8 @@ static bool is_taken(const struct option_row *row, const char *text, uint64_t *r
                 return read_choice(row, text, ret_number);
         if (row->kind == OPTION_FILE)
                 return is_file(row, text);
+        if (row->kind == OPTION_WORD)
+                return text[0] != '\0';
         return read_within(row, text, ret_number);
 }
 
@@ -132,6 +135,7 @@ bool option_row_complain(const struct option_row *row, const char *what,
                         return complain(complaint, "--%s: %s: expected a file", row->name, what);
                 return complain(complaint, "--%s: %s: expected a file that ends in %s", row->name,
                                 what, join_choices(row->choices, choices, sizeof(choices)));
+        case OPTION_WORD:
         case OPTION_LIST:
                 return complain(complaint, "--%s: %s: expected %s", row->name, what, row->value);
         case OPTION_FLAG:

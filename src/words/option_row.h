@@ -16,6 +16,7 @@ enum option_kind {
         OPTION_DURATION, /* ns */
         OPTION_CHOICE,   /* one of the words of `choices`: the number is its index */
         OPTION_FILE,     /* a path; if there are choices, it ends in one of them */
+        OPTION_WORD,     /* not empty; the program reads it */
         OPTION_LIST,     /* a word, and given again, one more; the program reads them */
         OPTION_FLAG,     /* takes no value */
         OPTION_HELP,     /* these two end the parsing */

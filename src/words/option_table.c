@@ -170,6 +170,7 @@ static enum options_verdict apply(const struct option_row *row, const char *text
         case OPTION_DURATION:
         case OPTION_CHOICE:
         case OPTION_FILE:
+        case OPTION_WORD:
                 break;
         }
         if (option_row_read(row, text, value))

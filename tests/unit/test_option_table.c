@@ -10,7 +10,7 @@ static const char *const colours[] = { "red", "green", "blue", NULL };
 static const char *const endings[] = { ".svg", ".png", NULL };
 static const char *const only[] = { "one", NULL };
 
-enum { NUMBER, SIZE, DURATION, COLOUR, ONLY, ANY_FILE, PICTURE, FLAG, UNSET, ROW_COUNT = 12 };
+enum { NUMBER, SIZE, DURATION, COLOUR, ONLY, ANY_FILE, PICTURE, WORD, FLAG, UNSET, ROW_COUNT = 13 };
 
 static const struct option_row rows[ROW_COUNT] = {
         [NUMBER] = { .name = "number",
@@ -58,6 +58,7 @@ static const struct option_row rows[ROW_COUNT] = {
                       .kind = OPTION_FILE,
                       .choices = endings,
                       .help = "a picture" },
+        [WORD] = { .name = "word", .value = "A|B", .kind = OPTION_WORD, .help = "a word" },
         [FLAG] = { .name = "flag", .letter = 'F', .kind = OPTION_FLAG, .help = "a flag" },
         [UNSET] = { .name = "unset",
                     .value = "N",
@@ -135,7 +136,8 @@ END_TEST
 START_TEST(each_value_is_in_the_place_of_its_row)
 {
         ck_assert_int_eq(PARSE("--size=1M", "--duration", "1ms", "--colour=blue", "--only=one",
-                               "-f", "x", "--picture=a.svg", "--flag", "--unset=1", "-n5"),
+                               "-f", "x", "--picture=a.svg", "--word=w", "--flag", "--unset=1",
+                               "-n5"),
                          OPTIONS_RUN);
         ck_assert_uint_eq(values[NUMBER].number, 5);
         ck_assert_uint_eq(values[SIZE].number, 1 << 20);
@@ -144,6 +146,7 @@ START_TEST(each_value_is_in_the_place_of_its_row)
         ck_assert_uint_eq(values[ONLY].number, 0);
         ck_assert_str_eq(values[ANY_FILE].text, "x");
         ck_assert_str_eq(values[PICTURE].text, "a.svg");
+        ck_assert_str_eq(values[WORD].text, "w");
         ck_assert_uint_eq(values[UNSET].number, 1);
         for (unsigned i = 0; i <= UNSET; i++)
                 ck_assert(values[i].is_given);
@@ -203,6 +206,15 @@ START_TEST(file_is_any_text_but_none)
 }
 END_TEST
 
+START_TEST(word_is_any_text_but_none)
+{
+        EXPECT_WRONG("--word: ``: expected A|B", "--word=");
+        EXPECT_WRONG("--word: no value: expected A|B", "--word");
+        ck_assert_int_eq(PARSE("--word", "x", "--word= "), OPTIONS_RUN);
+        ck_assert_str_eq(values[WORD].text, " ");
+}
+END_TEST
+
 START_TEST(file_with_endings_has_one_of_them)
 {
         EXPECT_WRONG("--picture: `a.gif`: expected a file that ends in .svg or .png",
@@ -250,6 +262,7 @@ START_TEST(help_is_the_rows_of_this_version)
             "      --only O              one\n"
             "  -f, --file FILE           any file\n"
             "      --picture FILE        a picture\n"
+            "      --word A|B            a word\n"
             "  -F, --flag                a flag\n"
             "      --unset N             no default\n"
             "\nLast:\n"
@@ -277,6 +290,7 @@ int main(void)
                 number_out_of_range_is_named_with_its_range,
                 choice_is_one_of_its_words,
                 file_is_any_text_but_none,
+                word_is_any_text_but_none,
                 file_with_endings_has_one_of_them,
                 bad_value_leaves_the_earlier_one,
                 planned_option_is_refused_by_name,
