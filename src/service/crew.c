@@ -2,6 +2,7 @@
 #include "service/crew.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -88,35 +89,91 @@ static int own_descriptors(const struct crew_member *member)
         return descriptors_own(fds, count);
 }
 
+static void tell_main(const struct crew_member *member)
+{
+        (void)sys_wake(member->crew->wake_fd);
+}
+
+/* False when it is not to serve. */
+static bool enter_filter(struct crew_member *member)
+{
+        const struct crew *crew = member->crew;
+        int error = crew->filter != NULL ? filter_enter(crew->filter) : 0;
+
+        member->result = error;
+        atomic_store(&member->entered, error);
+        tell_main(member);
+        return error == 0 || !crew->is_filter_required;
+}
+
+/*
+ * A thread that ends makes calls which no worker needs: it rests instead until the process ends.
+ * Nothing but what is on its stack may be touched here.
+ */
+static _Noreturn void rest(int poll_fd)
+{
+        struct epoll_event event;
+
+        for (;;)
+                (void)sys_poll_wait(poll_fd, &event, 1, -1);
+}
+
 static void *run(void *argument)
 {
         struct crew_member *member = argument;
+        int poll_fd = member->worker.poll_fd;
 
         /* A container may forbid it, memory be short: the shared table is only slower. */
         member->has_own_table = own_descriptors(member) == 0;
         (void)pthread_barrier_wait(&member->crew->start);
-        do
-                member->result = worker_step(&member->worker, -1);
-        while (member->result == WORKER_RUNS);
+        if (enter_filter(member)) {
+                do
+                        member->result = worker_step(&member->worker, -1);
+                while (member->result == WORKER_RUNS);
+        }
+        int wake_fd = member->crew->wake_fd;
         atomic_store(&member->is_done, true);
-        (void)sys_wake(member->crew->wake_fd);
-        return NULL;
+        (void)sys_wake(wake_fd);
+        rest(poll_fd);
 }
 
-int crew_start(struct crew *crew)
+/* 0, or the -errno of the first that could not enter. */
+static int await_entered(struct crew *crew)
+{
+        struct pollfd woken = { .fd = crew->wake_fd, .events = POLLIN };
+        uint64_t count;
+        int first = 0;
+
+        for (uint32_t i = 0; i < crew->count; i++) {
+                int entered;
+                while ((entered = atomic_load(&crew->members[i].entered)) == CREW_ENTERS) {
+                        (void)poll(&woken, 1, -1);
+                        (void)!read(crew->wake_fd, &count, sizeof(count));
+                }
+                first = first == 0 ? entered : first;
+        }
+        return first;
+}
+
+int crew_start(struct crew *crew, const struct filter *filter, bool is_required, int *ret_entered)
 {
         int failed = pthread_barrier_init(&crew->start, NULL, crew->count + 1);
 
         if (failed != 0)
                 return -failed;
+        crew->filter = filter;
+        crew->is_filter_required = is_required;
         for (uint32_t i = 0; i < crew->count; i++) {
                 struct crew_member *member = &crew->members[i];
+                atomic_store(&member->entered, CREW_ENTERS);
                 int error = pthread_create(&member->thread, NULL, run, member);
                 if (error != 0)
                         return -error;
         }
         /* Who takes a copy of the table later would keep open what the others close. */
         (void)pthread_barrier_wait(&crew->start);
+        *ret_entered = await_entered(crew);
+        (void)pthread_barrier_destroy(&crew->start);
         return 0;
 }
 
@@ -190,14 +247,11 @@ uint64_t crew_open_connections(const struct crew *crew)
         return open;
 }
 
-int crew_join(struct crew *crew)
+int crew_result(const struct crew *crew)
 {
         for (uint32_t i = 0; i < crew->count; i++)
                 if (has_failed(&crew->members[i]))
                         return crew->members[i].result;
-        for (uint32_t i = 0; i < crew->count; i++)
-                pthread_join(crew->members[i].thread, NULL);
-        (void)pthread_barrier_destroy(&crew->start);
         return 0;
 }
 

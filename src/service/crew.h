@@ -11,10 +11,14 @@
 #include <pthread.h>
 
 #include "core/events.h"
+#include "service/filter.h"
 #include "shell/worker.h"
 
 /* What a worker may have to tell before main gets round to it. */
 enum { CREW_EVENTS = 1024 };
+
+/* No worker has entered its filter yet, nor failed to. */
+enum { CREW_ENTERS = 1 };
 
 struct crew_setup {
         uint32_t workers;         /* 1 or more */
@@ -37,6 +41,7 @@ struct crew_member {
         pthread_t thread;
         bool has_own_table; /* of descriptors, else main's; known once all have started */
         int result;         /* of the last worker_step() */
+        atomic_int entered; /* its filter: 0, or -errno, or CREW_ENTERS until it is known */
         atomic_bool is_done;
 };
 
@@ -46,6 +51,8 @@ struct crew {
         struct quota connections;
         struct admission admission;
         pthread_barrier_t start; /* main and the threads, each with its descriptors */
+        const struct filter *filter;
+        bool is_filter_required;
         int wake_fd; /* an eventfd, readable when a worker has something to tell, or has ended */
 };
 
@@ -54,10 +61,13 @@ __attribute__((warn_unused_result)) int crew_open(struct crew *crew,
                                                   const struct crew_setup *setup);
 
 /*
- * Starts the threads; 0, and each has the descriptors it is going to have, or -errno, and those
- * that were started do nothing.
+ * Starts the threads, each of which enters the filter before it serves; NULL = there is none. 0,
+ * and each has the descriptors it is going to have, or -errno, and those that were started do
+ * nothing. *ret_entered becomes 0, or the -errno of a worker that could not enter; if that
+ * is_required, it does not serve.
  */
-__attribute__((warn_unused_result)) int crew_start(struct crew *crew);
+__attribute__((warn_unused_result)) int crew_start(struct crew *crew, const struct filter *filter,
+                                                   bool is_required, int *ret_entered);
 
 /* While they run, once: all take what waits, finish what is owed, end. */
 void crew_drain(struct crew *crew);
@@ -75,8 +85,8 @@ uint64_t crew_lost_events(const struct crew *crew);
 /* While they run: connections open now. */
 uint64_t crew_open_connections(const struct crew *crew);
 
-/* After crew_is_done(): 0, or the -errno that a worker failed with; it has a thread no more. */
-__attribute__((warn_unused_result)) int crew_join(struct crew *crew);
+/* After crew_is_done(): 0, or the -errno that a worker failed with. */
+__attribute__((warn_unused_result)) int crew_result(const struct crew *crew);
 
-/* Closes the workers; none may run. */
+/* Closes the workers; none may run. Their threads rest until the process ends. */
 void crew_close(struct crew *crew);

@@ -40,6 +40,9 @@ enum {
         ROW_UDP_RATE,
         ROW_UDP_LOW_PORTS,
         ROW_UDP_LOOP_GUARD,
+        ROW_USER,
+        ROW_NO_SANDBOX,
+        ROW_REQUIRE_SANDBOX,
         ROW_LOG_LEVEL,
         ROW_LOG_FORMAT,
         ROW_HELP,
@@ -100,6 +103,15 @@ static const struct option_row rows[] = {
         { .name = "udp-loop-guard", .value = "G", .kind = OPTION_CHOICE,
           .choices = switch_names, .initial = "on",
           .help = "on or off: break loops of echo servers" },
+        [ROW_USER] =
+        { .name = "user", .value = "NAME|UID:GID", .kind = OPTION_WORD,
+          .help = "become that user after binding" },
+        [ROW_NO_SANDBOX] =
+        { .name = "no-sandbox", .kind = OPTION_FLAG,
+          .help = "keep the rights to all else, with a warning" },
+        [ROW_REQUIRE_SANDBOX] =
+        { .name = "require-sandbox", .kind = OPTION_FLAG,
+          .help = "do not run where some rights cannot be lost" },
         [ROW_LOG_LEVEL] =
         { .name = "log-level", .value = "L", .kind = OPTION_CHOICE, .choices = level_names,
           .initial = "info",
@@ -115,9 +127,6 @@ static const struct option_row rows[] = {
           .help = "print the version and exit" },
         { .name = "config", .letter = 'c', .kind = OPTION_PLANNED },
         { .name = "admin", .kind = OPTION_PLANNED },
-        { .name = "user", .kind = OPTION_PLANNED },
-        { .name = "no-sandbox", .kind = OPTION_PLANNED },
-        { .name = "require-sandbox", .kind = OPTION_PLANNED },
         { .name = "check-config", .letter = 't', .kind = OPTION_PLANNED },
         { .name = "dump-config", .letter = 'T', .kind = OPTION_PLANNED },
 };
@@ -212,6 +221,15 @@ static bool parse_access(const struct option_value *values, struct options *opti
                parse_networks(&rows[ROW_DENY], values[ROW_DENY].list, &access, options, complaint);
 }
 
+static bool parse_rights(const struct option_value *values, struct options *options,
+                         struct complaint *complaint)
+{
+        if (options->no_sandbox && options->require_sandbox)
+                return complain(complaint, "--require-sandbox: expected no --no-sandbox beside it");
+        return !options->is_user_given ||
+               user_parse(values[ROW_USER].text, &options->user, complaint);
+}
+
 static struct options options_of(const struct option_value *values)
 {
         return (struct options){
@@ -229,6 +247,9 @@ static struct options options_of(const struct option_value *values)
                 .udp_low_ports = values[ROW_UDP_LOW_PORTS].is_given,
                 .udp_loop_guard = values[ROW_UDP_LOOP_GUARD].number == SWITCH_ON,
                 .is_udp_loop_guard_given = values[ROW_UDP_LOOP_GUARD].is_given,
+                .is_user_given = values[ROW_USER].is_given,
+                .no_sandbox = values[ROW_NO_SANDBOX].is_given,
+                .require_sandbox = values[ROW_REQUIRE_SANDBOX].is_given,
                 .log_level = (enum log_level)values[ROW_LOG_LEVEL].number,
                 .log_format = (enum log_format)values[ROW_LOG_FORMAT].number,
         };
@@ -249,7 +270,8 @@ enum options_verdict options_parse(int argc, char **argv, struct options *ret_op
         if (verdict != OPTIONS_RUN)
                 return verdict;
         struct options options = options_of(values);
-        if (!parse_access(values, &options, complaint) ||
+        if (!parse_rights(values, &options, complaint) ||
+            !parse_access(values, &options, complaint) ||
             !parse_listeners(words, &options, complaint))
                 return OPTIONS_WRONG;
         *ret_options = options;
@@ -280,7 +302,8 @@ void options_help(FILE *to)
                 default_listeners[0], default_listeners[1]);
         option_table_help(&table, to);
         fprintf(to,
-                "\nAt loopback listeners --udp-rate and --udp-loop-guard are off unless given.\n"
+                "\nRoot must name a user; by the name root it stays root, without its powers.\n"
+                "At loopback listeners --udp-rate and --udp-loop-guard are off unless given.\n"
                 "Sizes: 512 64K 8M 1G. Durations: 250ms 5s 2m 1h.\n"
                 "SIGTERM or SIGINT drains, a second one exits at once; SIGUSR1 logs a status.\n"
                 "Exit codes: 0 done; 64 usage; 69 address unavailable; 70 internal; 71 system;\n"

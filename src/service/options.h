@@ -10,6 +10,7 @@
 
 #include "core/network.h"
 #include "service/log.h"
+#include "service/user.h"
 #include "words/address.h"
 #include "words/option_table.h"
 
@@ -43,6 +44,10 @@ struct options {
         bool udp_low_ports; /* are answered, too */
         bool udp_loop_guard;
         bool is_udp_loop_guard_given;
+        struct user user; /* its name is in the memory of the command line */
+        bool is_user_given;
+        bool no_sandbox; /* at most one of these two */
+        bool require_sandbox;
         enum log_level log_level;
         enum log_format log_format;
 };

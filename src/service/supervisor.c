@@ -17,6 +17,7 @@
 #include "service/limits.h"
 #include "service/listeners.h"
 #include "service/report.h"
+#include "service/sandbox.h"
 #include "shell/sys.h"
 
 /* So long the process waits at its end for a log reader that is behind. */
@@ -32,6 +33,7 @@ struct supervisor {
         struct limits limits;
         struct crew crew;
         struct listeners listeners;
+        struct sandbox sandbox;
         struct log log;
         struct report report;
         int signal_fd;
@@ -94,6 +96,7 @@ static void log_figures(struct supervisor *supervisor)
                 snprintf(key, sizeof(key), "dropped_%s", counters_dropped_name(why));
                 log_number(log, key, CREW_SUM(crew, datagrams_dropped[why]));
         }
+        log_number(log, "sandbox_missing", sandbox_missing(&supervisor->sandbox));
         log_number(log, "log_dropped", log_lost(log) + crew_lost_events(crew));
 }
 
@@ -295,7 +298,7 @@ static void watch_over(struct supervisor *supervisor)
                 { .events = POLLOUT },
         };
         uint64_t woken;
-        bool has_more = false;
+        bool has_more = true; /* crew_start() has taken what they woke main for */
 
         while (!crew_is_done(&supervisor->crew)) {
                 polls[2].fd = log_poll_fd(&supervisor->log);
@@ -319,16 +322,22 @@ static void watch_over(struct supervisor *supervisor)
 static enum exit_code serve(struct supervisor *supervisor)
 {
         struct log *log = &supervisor->log;
-        int error = crew_start(&supervisor->crew);
+        struct sandbox *sandbox = &supervisor->sandbox;
+        int entered = 0;
+        int error = crew_start(&supervisor->crew, sandbox_worker_filter(sandbox),
+                               supervisor->options->require_sandbox, &entered);
 
         if (error < 0) {
                 log_failure(supervisor, "start_failed", "worker thread", strerror(-error));
                 stop_now(supervisor, EXIT_CODE_SYSTEM);
         }
+        enum exit_code code = sandbox_seal(sandbox, entered, log);
+        if (code != EXIT_CODE_DONE)
+                stop_now(supervisor, code);
         log_begin(log, LOG_INFO, "ready");
         end(log);
         watch_over(supervisor);
-        error = crew_join(&supervisor->crew);
+        error = crew_result(&supervisor->crew);
         if (error < 0) {
                 log_failure(supervisor, "worker_failed", "epoll or timer", strerror(-error));
                 stop_now(supervisor, EXIT_CODE_INTERNAL);
@@ -347,13 +356,19 @@ static enum exit_code run(struct supervisor *supervisor)
         if (error < 0)
                 return fail_to_start(supervisor, "signals", error);
         log_starting(supervisor);
-        enum exit_code code = open_crew(supervisor);
+        enum exit_code code =
+            sandbox_prepare(&supervisor->sandbox, supervisor->options, &supervisor->log);
+        if (code == EXIT_CODE_DONE)
+                code = open_crew(supervisor);
         if (code != EXIT_CODE_DONE)
                 return code;
         code = listeners_open(&supervisor->listeners, supervisor->options, &supervisor->crew,
                               &supervisor->log);
         report_init(&supervisor->report, &supervisor->log, supervisor->listeners.names,
                     supervisor->listeners.count);
+        if (code == EXIT_CODE_DONE)
+                code =
+                    sandbox_enter(&supervisor->sandbox, &supervisor->listeners, &supervisor->log);
         if (code == EXIT_CODE_DONE)
                 code = serve(supervisor);
         crew_close(&supervisor->crew);

@@ -183,6 +183,13 @@ int unix_socket_open(const struct address *address, struct unix_socket *ret_sock
         return 0;
 }
 
+int unix_socket_give(const struct unix_socket *socket, uid_t uid, gid_t gid)
+{
+        if (socket->inode_fd < 0)
+                return 0;
+        return fchownat(socket->inode_fd, "", uid, gid, AT_EMPTY_PATH) < 0 ? -errno : 0;
+}
+
 static int unlink_own(const struct unix_socket *socket)
 {
         struct stat own;

@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "words/address.h"
 
 struct unix_socket {
@@ -36,6 +38,12 @@ enum { UNIX_SOCKET_OPEN_MS = 2000, UNIX_SOCKET_REMOVE_MS = 200 };
  */
 __attribute__((warn_unused_result)) int unix_socket_open(const struct address *address,
                                                          struct unix_socket *ret_socket);
+
+/*
+ * Gives the path to a user who may then remove it in a folder where each removes his own, such as
+ * /tmp. 0, also of an abstract name; or -errno.
+ */
+int unix_socket_give(const struct unix_socket *socket, uid_t uid, gid_t gid);
 
 /*
  * Removes the path if it still is what was bound; a successor's socket, or none, is left as it is.

@@ -150,8 +150,14 @@ def load(path, build):
             if line.strip() and not line.startswith("#"):
                 name, transports, command = line.split(None, 2)
                 command = command.strip().replace("{source}", source).replace("{build}", build)
+                command = command.replace("{user}", user_words())
                 found.append(named(name, command, tuple(transports.split(","))))
     return found
+
+
+def user_words():
+    """What echod wants to be told by root, who is to stay so: the peers do, and limits are set."""
+    return "--user=root" if os.geteuid() == 0 else ""
 
 
 def named(name, command, transports):

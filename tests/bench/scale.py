@@ -144,8 +144,8 @@ def _refuse(words):
 
 
 def _start(stack, count, process_count):
-    words = [os.path.join(BUILD, "src", "echod"), "--workers=1", "--idle-timeout=0",
-             "--log-level=error", "tcp:127.0.0.1:{port}"]
+    words = [os.path.join(BUILD, "src", "echod"), *roster.user_words().split(), "--workers=1",
+             "--idle-timeout=0", "--log-level=error", "tcp:127.0.0.1:{port}"]
     server = roster.Server("echod", "echod", "echod", shlex.join(words))
     folder = os.path.join(BUILD, "run")
     running = [stack.enter_context(roster.Running(server, folder))

@@ -49,6 +49,10 @@ static void check_options(const struct options *options)
         ensure(options->stall_timeout_ns <= year_ns);
         ensure(options->drain_delay_ns <= year_ns);
         ensure(options->drain_timeout_ns <= year_ns);
+        ensure(!options->no_sandbox || !options->require_sandbox);
+        if (options->is_user_given)
+                ensure(options->user.name != NULL ? options->user.name[0] != '\0'
+                                                  : options->user.uid != 0);
         ensure(options->log_level < LOG_LEVEL_COUNT);
         ensure(options->log_format == LOG_LOGFMT || options->log_format == LOG_JSON);
         check_listeners(options);
@@ -87,6 +91,9 @@ static void check_equal_options(const struct options *a, const struct options *b
         ensure(a->stall_timeout_ns == b->stall_timeout_ns);
         ensure(a->drain_delay_ns == b->drain_delay_ns);
         ensure(a->drain_timeout_ns == b->drain_timeout_ns);
+        ensure(a->is_user_given == b->is_user_given && a->user.name == b->user.name &&
+               a->user.uid == b->user.uid && a->user.gid == b->user.gid);
+        ensure(a->no_sandbox == b->no_sandbox && a->require_sandbox == b->require_sandbox);
         ensure(a->log_level == b->log_level);
         ensure(a->log_format == b->log_format);
         ensure(a->listener_count == b->listener_count);

@@ -34,6 +34,7 @@ static void open_all(struct doors *doors, const char *flags, const char *const *
         unsigned listener_count = place_has_ip6() ? DOORS_LISTENERS : DOORS_LISTENERS - 1;
 
         folder_make(&doors->folder);
+        folder_share(&doors->folder);
         folder_join(&doors->folder, "s", path);
         snprintf(name, sizeof(name), "echod-test-%d-%u", getpid(), opened++);
         snprintf(listeners[0], sizeof(listeners[0]), "tcp:127.0.0.1:0%s", flags);

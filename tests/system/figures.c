@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "limit.h"
@@ -47,13 +46,38 @@ bool figures_is_file(const struct process *process, int fd)
         return target[0] == '/';
 }
 
-void figures_limit_descriptors(const struct process *process, unsigned count)
+/*
+ * Root may lack the capability to do this to a process of another user; then it is, for a moment,
+ * really that user (prlimit(2)): a server that was started by root is nobody.
+ */
+static int set_and_get(pid_t pid, const struct rlimit *limit, struct rlimit *ret_limit)
+{
+        const id_t nobody = 65534;
+
+        if (prlimit(pid, RLIMIT_NOFILE, limit, ret_limit) == 0)
+                return 0;
+        if (errno != EPERM || setresgid(nobody, (gid_t)-1, (gid_t)-1) < 0 ||
+            setresuid(nobody, (uid_t)-1, (uid_t)-1) < 0)
+                return -1;
+        int status = prlimit(pid, RLIMIT_NOFILE, limit, ret_limit);
+        ck_assert(setresuid(0, 0, 0) == 0 && setresgid(0, 0, 0) == 0);
+        return status;
+}
+
+struct rlimit figures_descriptor_limit(const struct process *process)
 {
         struct rlimit limit = { 0 };
 
-        ck_assert(prlimit(process->pid, RLIMIT_NOFILE, NULL, &limit) == 0);
+        ck_assert_msg(set_and_get(process->pid, NULL, &limit) == 0, "%s", strerror(errno));
+        return limit;
+}
+
+void figures_limit_descriptors(const struct process *process, unsigned count)
+{
+        struct rlimit limit = figures_descriptor_limit(process);
+
         limit.rlim_cur = count;
-        ck_assert(prlimit(process->pid, RLIMIT_NOFILE, &limit, NULL) == 0);
+        ck_assert_msg(set_and_get(process->pid, &limit, NULL) == 0, "%s", strerror(errno));
 }
 
 /* The room of the worker that has most of it. */

@@ -2,6 +2,8 @@
 /* What the kernel tells of a process under test, and what it may be forbidden while it runs. */
 #pragma once
 
+#include <sys/resource.h>
+
 #include "process.h"
 
 struct figures {
@@ -36,6 +38,9 @@ unsigned figures_descriptors_most(const struct process *process);
 
 /* True when a descriptor is a file that has a name, so no socket and no eventfd. */
 bool figures_is_file(const struct process *process, int fd);
+
+/* How many descriptors each of its tables may have. */
+struct rlimit figures_descriptor_limit(const struct process *process);
 
 /* Lets each of its tables have that many descriptors, as prlimit(1) does. */
 void figures_limit_descriptors(const struct process *process, unsigned count);

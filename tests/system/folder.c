@@ -21,6 +21,11 @@ void folder_make(struct folder *folder)
         ck_assert_ptr_nonnull(mkdtemp(folder->path));
 }
 
+void folder_share(const struct folder *folder)
+{
+        ck_assert_int_eq(chmod(folder->path, 01777), 0);
+}
+
 /* Calls back with each name but "." and ".."; returns how many there were. */
 static unsigned each_name(const struct folder *folder,
                           void (*use)(const struct folder *folder, const char *name))

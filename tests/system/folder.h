@@ -13,6 +13,9 @@ struct folder {
 
 void folder_make(struct folder *folder);
 
+/* Everybody may put files there, and take his own away: also the user that a server becomes. */
+void folder_share(const struct folder *folder);
+
 /* With all files in it, and folders that are empty. */
 void folder_remove(const struct folder *folder);
 

@@ -2,6 +2,9 @@
 /*
  * A child process under test: what it prints, how it ends, what /proc tells of it. It dies with
  * the test program, and with the test that started it. Whatever cannot be done fails the test.
+ *
+ * An echod that would be root is told who to become: nobody, or to stay root where there is no
+ * other user (network.h).
  */
 #pragma once
 
@@ -26,7 +29,9 @@ struct process_setup {
         const char *const *arguments; /* from the program's name on; ends in NULL */
         unsigned closed;              /* bit n: starts without descriptor n, of 0 to 2 */
         uid_t uid;                    /* 0 = as the test itself */
+        bool is_bare;                 /* echod gets no `--user`, though it may be root */
         bool is_confined;             /* close_range(2) fails, as a container may want it */
+        long missing_call;            /* a call that the kernel lacks (ENOSYS); 0 = none */
         bool is_socket;               /* its output goes to a socket, not into a pipe */
         int error_fd;                 /* its stderr; 0 = its output, as stdout */
         /* JOURNAL_STREAM of its environment; "" = the name of that socket; NULL = none. */

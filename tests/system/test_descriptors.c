@@ -2,7 +2,6 @@
 /* Descriptors: none leaks, and running out of them is survived. */
 #include <errno.h>
 #include <stdio.h>
-#include <sys/resource.h>
 
 #include "client.h"
 #include "figures.h"
@@ -130,15 +129,15 @@ START_TEST(as_many_connections_as_are_told_have_descriptors)
         char listeners[PATHS][FOLDER_PATH_SIZE];
         const char *arguments[PATHS + 2] = { "--workers=2" };
         struct folder folder;
-        struct rlimit limit;
 
         folder_make(&folder);
+        folder_share(&folder);
         for (unsigned i = 0; i < PATHS; i++) {
                 snprintf(listeners[i], sizeof(listeners[i]), "unix:%s/%u", folder.path, i);
                 arguments[1 + i] = listeners[i];
         }
         server_start(&server, arguments);
-        ck_assert_int_eq(prlimit(server.process.pid, RLIMIT_NOFILE, NULL, &limit), 0);
+        struct rlimit limit = figures_descriptor_limit(&server.process);
         uint64_t told = server_logged(&server, "starting", "max_connections");
         ck_assert_uint_le(figures_descriptors_most(&server.process) + told, limit.rlim_max);
         server_stop(&server);

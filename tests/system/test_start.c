@@ -44,6 +44,7 @@ static void hold_signal(int how)
 START_TEST(signal_that_came_before_the_start_ends_the_server_well)
 {
         folder_make(&folder);
+        folder_share(&folder);
         for (unsigned i = 0; i < STARTS; i++) {
                 hold_signal(SIG_BLOCK);
                 int code = start_and_end(i % 30);
@@ -60,6 +61,7 @@ END_TEST
 START_TEST(signal_during_the_start_leaves_nothing_behind)
 {
         folder_make(&folder);
+        folder_share(&folder);
         for (unsigned i = 0; i < STARTS; i++) {
                 int code = start_and_end(i % 30);
                 if (code != 128 + SIGTERM || process.output_size > 0)

@@ -64,6 +64,7 @@ START_TEST(failed_start_leaves_no_path)
 
         server_start(&doors.server, NULL);
         folder_make(&folder);
+        folder_share(&folder);
         folder_join(&folder, "s", path);
         snprintf(good, sizeof(good), "unix:%s", path);
         snprintf(taken, sizeof(taken), "tcp:127.0.0.1:%u", doors.server.port);
@@ -100,6 +101,7 @@ START_TEST(killed_server_leaves_a_path_that_the_next_one_takes)
         struct client client;
 
         folder_make(&folder);
+        folder_share(&folder);
         folder_join(&folder, "s", path);
         snprintf(listener, sizeof(listener), "unix:%s", path);
         server_start(&doors.server, arguments);

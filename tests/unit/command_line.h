@@ -5,7 +5,8 @@
 #include "argv.h"
 #include "service/options.h"
 
-/* What the last command line gave; filled with 0x5a before. */
+/* What the last command line gave, whose words stay; filled with 0x5a before. */
+static struct argv argv;
 static struct options options;
 static struct complaint complaint;
 
@@ -16,14 +17,12 @@ static struct complaint complaint;
 static inline enum options_verdict parse(const char *const *words)
 {
         static char name[] = "echod";
-        struct argv argv;
 
+        argv_free(&argv);
         memset(&options, 0x5a, sizeof(options));
         memset(&complaint, 0x5a, sizeof(complaint));
         argv_make(&argv, name, words);
-        enum options_verdict verdict = options_parse(argv.count, argv.words, &options, &complaint);
-        argv_free(&argv);
-        return verdict;
+        return options_parse(argv.count, argv.words, &options, &complaint);
 }
 
 static inline void expect_wrong(const char *why, const char *const *words)

@@ -8,12 +8,13 @@
 
 /* Every option of this version. */
 static const char *const names[] = {
-        "-w, --workers N",    "--max-connections N", "--buffer-memory SIZE",
-        "--idle-timeout T",   "--stall-timeout T",   "--drain-delay T",
-        "--drain-timeout T",  "--udp-rate N",        "--udp-low-ports",
-        "--udp-loop-guard G", "--log-level L",       "--log-format F",
-        "-h, --help",         "-V, --version",       "--max-connections-per-source N",
-        "--accept-rate N",    "--allow CIDR",        "--deny CIDR",
+        "-w, --workers N",     "--max-connections N", "--buffer-memory SIZE",
+        "--idle-timeout T",    "--stall-timeout T",   "--drain-delay T",
+        "--drain-timeout T",   "--udp-rate N",        "--udp-low-ports",
+        "--udp-loop-guard G",  "--log-level L",       "--log-format F",
+        "-h, --help",          "-V, --version",       "--max-connections-per-source N",
+        "--accept-rate N",     "--allow CIDR",        "--deny CIDR",
+        "--user NAME|UID:GID", "--no-sandbox",        "--require-sandbox",
 };
 
 enum { NAME_COUNT = sizeof(names) / sizeof(names[0]) };
