@@ -10,6 +10,9 @@
 #include "service/descriptors.h"
 #include "shell/sys.h"
 
+/* A worker has one call to make after it was seen to be done. */
+enum { JOIN_PAUSE_MS = 1 };
+
 static size_t memory_size(const struct crew *crew)
 {
         return crew->count * sizeof(struct crew_member);
@@ -131,9 +134,9 @@ static void *run(void *argument)
                         member->result = worker_step(&member->worker, -1);
                 while (member->result == WORKER_RUNS);
         }
-        int wake_fd = member->crew->wake_fd;
         atomic_store(&member->is_done, true);
-        (void)sys_wake(wake_fd);
+        tell_main(member);
+        atomic_store(&member->is_resting, true);
         rest(poll_fd);
 }
 
@@ -247,11 +250,14 @@ uint64_t crew_open_connections(const struct crew *crew)
         return open;
 }
 
-int crew_result(const struct crew *crew)
+int crew_join(const struct crew *crew)
 {
         for (uint32_t i = 0; i < crew->count; i++)
                 if (has_failed(&crew->members[i]))
                         return crew->members[i].result;
+        for (uint32_t i = 0; i < crew->count; i++)
+                while (!atomic_load(&crew->members[i].is_resting))
+                        (void)poll(NULL, 0, JOIN_PAUSE_MS);
         return 0;
 }
 

@@ -43,6 +43,7 @@ struct crew_member {
         int result;         /* of the last worker_step() */
         atomic_int entered; /* its filter: 0, or -errno, or CREW_ENTERS until it is known */
         atomic_bool is_done;
+        atomic_bool is_resting; /* and touches nothing any more */
 };
 
 struct crew {
@@ -85,8 +86,11 @@ uint64_t crew_lost_events(const struct crew *crew);
 /* While they run: connections open now. */
 uint64_t crew_open_connections(const struct crew *crew);
 
-/* After crew_is_done(): 0, or the -errno that a worker failed with. */
-__attribute__((warn_unused_result)) int crew_result(const struct crew *crew);
+/*
+ * After crew_is_done(): 0, and no worker touches anything any more, though their threads are there
+ * until the process ends; or the -errno that a worker failed with.
+ */
+__attribute__((warn_unused_result)) int crew_join(const struct crew *crew);
 
-/* Closes the workers; none may run. Their threads rest until the process ends. */
+/* Closes the workers; none may run. */
 void crew_close(struct crew *crew);

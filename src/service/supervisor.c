@@ -337,7 +337,7 @@ static enum exit_code serve(struct supervisor *supervisor)
         log_begin(log, LOG_INFO, "ready");
         end(log);
         watch_over(supervisor);
-        error = crew_result(&supervisor->crew);
+        error = crew_join(&supervisor->crew);
         if (error < 0) {
                 log_failure(supervisor, "worker_failed", "epoll or timer", strerror(-error));
                 stop_now(supervisor, EXIT_CODE_INTERNAL);
