@@ -28,6 +28,8 @@ enum { RUNNING_MAX = 8, NOBODY = 65534 };
 /* A failed test returns by longjmp: what it started must be found again. */
 static struct process *running[RUNNING_MAX];
 
+static bool looks_into;
+
 const char *process_echod(void)
 {
         const char *path = getenv("ECHOD");
@@ -113,16 +115,28 @@ static bool has_other_users(void)
         return is_read && count > NOBODY;
 }
 
-/* Puts it behind the name of the program, if that is an echod which is going to be root. */
-static unsigned name_user(const struct process_setup *setup, char **arguments)
+/* What an echod is told besides, so that the test can be run by whoever runs it; NULL = nothing. */
+static const char *own_option(const struct process_setup *setup)
 {
         const char *echod = getenv("ECHOD");
 
-        arguments[0] = strdup(setup->arguments[0]);
         if (echod == NULL || strcmp(echod, setup->arguments[0]) != 0 || setup->is_bare ||
-            geteuid() != 0 || setup->uid != 0)
+            setup->uid != 0)
+                return NULL;
+        if (geteuid() == 0)
+                return has_other_users() ? "--user=nobody" : "--user=root";
+        return looks_into ? "--no-sandbox" : NULL;
+}
+
+/* The name of the program, and behind it what it is told besides; returns how many these are. */
+static unsigned begin_arguments(const struct process_setup *setup, char **arguments)
+{
+        const char *option = own_option(setup);
+
+        arguments[0] = strdup(setup->arguments[0]);
+        if (option == NULL)
                 return 1;
-        arguments[1] = strdup(has_other_users() ? "--user=nobody" : "--user=root");
+        arguments[1] = strdup(option);
         return 2;
 }
 
@@ -146,12 +160,12 @@ static void refuse(long call, int error)
 _Noreturn static void become(const struct process_setup *setup, int output_fd, pid_t parent)
 {
         char *arguments[PROCESS_ARGUMENTS_MAX + 2] = { NULL };
-        unsigned named = name_user(setup, arguments);
+        unsigned count = begin_arguments(setup, arguments);
         int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
         int program_fd = open(setup->arguments[0], O_PATH | O_CLOEXEC);
 
         for (unsigned i = 1; i < PROCESS_ARGUMENTS_MAX && setup->arguments[i] != NULL; i++)
-                arguments[named++] = strdup(setup->arguments[i]);
+                arguments[count++] = strdup(setup->arguments[i]);
         set_journal_stream(setup->journal_stream, output_fd);
         dup2(null_fd, STDIN_FILENO);
         dup2(output_fd, STDOUT_FILENO);
@@ -175,6 +189,11 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
         else
                 execvp(arguments[0], arguments);
         _exit(127);
+}
+
+void process_look_into(void)
+{
+        looks_into = true;
 }
 
 void process_start(struct process *process, const struct process_setup *setup)

@@ -41,6 +41,12 @@ struct process_setup {
 /* The path of the echod to test. */
 const char *process_echod(void);
 
+/*
+ * From now on the test may look at the descriptors of what it starts. Who is not root only sees
+ * those of an echod without its sandbox, which hides them.
+ */
+void process_look_into(void);
+
 void process_start(struct process *process, const struct process_setup *setup);
 
 /* Starts a program, waits for its end; returns what process_wait() does. */

@@ -154,5 +154,6 @@ int main(void)
         tcase_add_test(tcase, clients_wait_while_there_are_no_descriptors);
         tcase_add_test(tcase, waiting_for_descriptors_does_not_spin);
         tcase_add_test(tcase, as_many_connections_as_are_told_have_descriptors);
+        process_look_into();
         return suite_run(tcase);
 }

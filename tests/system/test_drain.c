@@ -207,5 +207,6 @@ int main(void)
         tcase_add_loop_test(tcase, second_signal_ends_the_server_at_once, 0, 2);
         tcase_add_test(tcase, clients_waiting_at_the_signal_are_served);
         tcase_add_test(tcase, clients_waiting_for_a_descriptor_are_served_at_the_signal);
+        process_look_into();
         return suite_run(tcase);
 }

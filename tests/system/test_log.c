@@ -141,5 +141,6 @@ int main(void)
         tcase_add_test(tcase, lines_of_a_full_log_wait_and_losses_are_told);
         tcase_add_test(tcase, full_log_does_not_stop_the_drain);
         tcase_add_test(tcase, hangup_is_answered_and_survived);
+        process_look_into();
         return suite_run(tcase);
 }

@@ -210,5 +210,6 @@ int main(void)
         tcase_add_loop_test(tcase, nobody_listens_while_a_connection_drains, 0, 2);
         tcase_add_loop_test(tcase, clients_waiting_at_the_signal_are_served, 0, 2);
         tcase_add_test(tcase, threads_that_must_share_a_table_close_nothing_in_it);
+        process_look_into();
         return suite_run(tcase);
 }

@@ -181,5 +181,6 @@ int main(void)
                             DOOR_PATH, DOOR_PATH + 1);
         tcase_add_test(tcase, connection_limit_is_that_of_the_process);
         tcase_add_test(tcase, waves_of_connections_leave_nothing_behind);
+        process_look_into();
         return suite_run(tcase);
 }
