@@ -15,7 +15,7 @@
 
 #define HAPROXY "/usr/sbin/haproxy"
 
-enum { CROWD = 8 };
+enum { CROWD = 8, FRONTS = 3 };
 
 /* How it hands its clients on. */
 struct route {
@@ -40,7 +40,7 @@ static struct doors doors;
 static struct server *const server = &doors.server;
 static struct process haproxy;
 static struct folder folder;
-static int reserved_fd;
+static int reserved_fds[2];
 static uint16_t port;
 
 /* "127.0.0.1:PORT", or "unix@PATH" */
@@ -73,16 +73,63 @@ static void write_configuration(const char *path, const struct route *route, con
         fclose(file);
 }
 
-/* Its Unix socket comes last. */
-static void await_front(void)
+/* Its listeners: a Unix socket, IPv6, where there is any, and IPv4. */
+static struct place front(unsigned which)
 {
-        struct limit limit = limit_start();
         char path[FOLDER_PATH_SIZE];
 
         folder_join(&folder, "front", path);
-        while (access(path, F_OK) < 0) {
-                ck_assert_msg(limit_left_ms(&limit) > 0, "haproxy does not listen");
-                limit_pause();
+        if (which % FRONTS == 0)
+                return place_path(path);
+        return which % FRONTS == 1 && place_has_ip6() ? place_ip6(port) : place_ip4(port);
+}
+
+/* It opens them one after the other. */
+static void await_fronts(void)
+{
+        struct limit limit = limit_start();
+
+        for (unsigned i = 0; i < FRONTS; i++) {
+                struct place place = front(i);
+                while (place_is_refused(&place)) {
+                        ck_assert_msg(limit_left_ms(&limit) > 0, "haproxy does not listen:\n%s",
+                                      process_tail(&haproxy));
+                        limit_pause();
+                }
+        }
+}
+
+/* The same port of ::1, or -1 when somebody has it. */
+static int reserve_ip6(void)
+{
+        struct place place = place_ip6(port);
+        int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int one = 1;
+
+        ck_assert_int_ge(fd, 0);
+        ck_assert(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+        if (bind(fd, (const struct sockaddr *)&place.address, place.size) == 0)
+                return fd;
+        close(fd);
+        return -1;
+}
+
+/*
+ * Its port is its own in both families: haproxy and echod set SO_REUSEPORT, so an echod of another
+ * test that had taken it would get a part of the clients.
+ */
+static void reserve_port(void)
+{
+        struct limit limit = limit_start();
+
+        port = port_reserve(&reserved_fds[0]);
+        reserved_fds[1] = -1;
+        if (!place_has_ip6())
+                return;
+        while ((reserved_fds[1] = reserve_ip6()) < 0) {
+                ck_assert_int_gt(limit_left_ms(&limit), 0);
+                close(reserved_fds[0]);
+                port = port_reserve(&reserved_fds[0]);
         }
 }
 
@@ -95,11 +142,10 @@ static void start(const struct route *route, const char *options, const char *co
         doors_open_proxied(&doors, arguments);
         folder_make(&folder);
         folder_join(&folder, "haproxy.cfg", path);
-        port = port_reserve(&reserved_fd);
+        reserve_port();
         write_configuration(path, route, options);
         process_start(&haproxy, &(struct process_setup){ .arguments = words });
-        port_await(port);
-        await_front();
+        await_fronts();
 }
 
 static void stop(void)
@@ -107,7 +153,9 @@ static void stop(void)
         process_signal(&haproxy, SIGTERM);
         (void)process_wait(&haproxy);
         folder_remove(&folder);
-        close(reserved_fd);
+        close(reserved_fds[0]);
+        if (reserved_fds[1] >= 0)
+                close(reserved_fds[1]);
         server_await_figure(server, "open", 0);
         doors_close(&doors);
 }
@@ -122,16 +170,6 @@ static void expect_none_refused(void)
         for (unsigned i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
                 for (const char *at = server->status; (at = strstr(at, reasons[i])) != NULL; at++)
                         ck_assert_msg(strtoul(strchr(at, '=') + 1, NULL, 10) == 0, "%s", at);
-}
-
-static struct place front(unsigned which)
-{
-        char path[FOLDER_PATH_SIZE];
-
-        folder_join(&folder, "front", path);
-        if (which % 3 == 0)
-                return place_path(path);
-        return which % 3 == 1 && place_has_ip6() ? place_ip6(port) : place_ip4(port);
 }
 
 /* By IPv4, IPv6 and a Unix socket, all at once; each ends its own side first. */
@@ -237,14 +275,15 @@ static void enter(struct client *client, const char *from, unsigned number)
 
 START_TEST(limits_see_the_clients)
 {
-        const char *const arguments[] = { "--max-connections-per-source=2", "--deny=127.0.0.9/32",
+        enum { MOST = 3 };
+        const char *const arguments[] = { "--max-connections-per-source=3", "--deny=127.0.0.9/32",
                                           NULL };
-        struct client clients[4];
+        struct client clients[2 * MOST];
         struct client other;
 
         start(&routes[_i], "", arguments);
-        for (unsigned i = 0; i < 4; i++) {
-                enter(&clients[i], i < 2 ? "127.0.0.2" : "127.0.0.3", i);
+        for (unsigned i = 0; i < 2 * MOST; i++) {
+                enter(&clients[i], i < MOST ? "127.0.0.2" : "127.0.0.3", i);
                 client_receive(&clients[i]);
         }
         enter(&other, "127.0.0.2", 10);
@@ -261,7 +300,7 @@ START_TEST(limits_see_the_clients)
         enter(&other, "127.0.0.2", 12);
         client_receive(&other);
         client_close(&other);
-        client_close_all(clients + 1, 3);
+        client_close_all(clients + 1, 2 * MOST - 1);
         stop();
 }
 END_TEST
