@@ -42,10 +42,7 @@ static const struct refusal unix_refusals[] = {
 static enum exit_code complain_of(struct log *log, const char *what, const char *reason,
                                   enum exit_code code)
 {
-        log_begin(log, LOG_ERROR, "listen_failed");
-        log_text(log, "what", what);
-        log_text(log, "reason", reason);
-        (void)log_end(log);
+        log_failure(log, "listen_failed", what, reason);
         return code;
 }
 

@@ -46,6 +46,15 @@ bool log_is_wanted(const struct log *log, enum log_level level)
         return level <= log->level;
 }
 
+void log_failure(struct log *log, const char *event, const char *what, const char *reason)
+{
+        log_begin(log, LOG_ERROR, event);
+        log_text(log, "what", what);
+        log_text(log, "reason", reason);
+        (void)log_end(log);
+        log_write(log);
+}
+
 bool log_is_pending(const struct log *log)
 {
         return log->count > 0;

@@ -58,6 +58,9 @@ void log_number(struct log *log, const char *key, uint64_t value);
 /* Puts the line into the queue; false when it is not wanted, or lost. */
 bool log_end(struct log *log);
 
+/* A line at LOG_ERROR that says what failed and why; written at once if the reader has room. */
+void log_failure(struct log *log, const char *event, const char *what, const char *reason);
+
 /* True while a line waits to be written: poll the descriptor, then call log_write(). */
 bool log_is_pending(const struct log *log);
 

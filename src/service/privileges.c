@@ -56,18 +56,13 @@ int privileges_become(const struct user *user)
 /* The calls know the two halves of 64 capabilities; libc does not know the calls. */
 enum { HALVES = 2 };
 
-static int read_capabilities(struct __user_cap_data_struct data[HALVES])
-{
-        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-
-        return result((int)syscall(SYS_capget, &header, data));
-}
-
 static bool has_capabilities(void)
 {
+        struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct data[HALVES];
 
-        return read_capabilities(data) < 0 || (data[0].permitted | data[1].permitted) != 0;
+        return syscall(SYS_capget, &header, data) < 0 ||
+               (data[0].permitted | data[1].permitted) != 0;
 }
 
 int privileges_bound(void)

@@ -19,11 +19,7 @@ static const char *const part_names[] = {
 static enum exit_code fail(struct log *log, const char *what, const char *reason,
                            enum exit_code code)
 {
-        log_begin(log, LOG_ERROR, "start_failed");
-        log_text(log, "what", what);
-        log_text(log, "reason", reason);
-        (void)log_end(log);
-        log_write(log);
+        log_failure(log, "start_failed", what, reason);
         return code;
 }
 

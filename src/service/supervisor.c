@@ -48,20 +48,9 @@ static void end(struct log *log)
         log_write(log);
 }
 
-static void log_failure(struct supervisor *supervisor, const char *event, const char *what,
-                        const char *reason)
-{
-        struct log *log = &supervisor->log;
-
-        log_begin(log, LOG_ERROR, event);
-        log_text(log, "what", what);
-        log_text(log, "reason", reason);
-        end(log);
-}
-
 static enum exit_code fail_to_start(struct supervisor *supervisor, const char *what, int error)
 {
-        log_failure(supervisor, "start_failed", what, strerror(-error));
+        log_failure(&supervisor->log, "start_failed", what, strerror(-error));
         return EXIT_CODE_SYSTEM;
 }
 
@@ -162,7 +151,7 @@ static enum exit_code open_crew(struct supervisor *supervisor)
         struct complaint complaint;
 
         if (!capacity_has_memory(options, supervisor->workers, &complaint)) {
-                log_failure(supervisor, "start_failed", "--buffer-memory", complaint.text);
+                log_failure(&supervisor->log, "start_failed", "--buffer-memory", complaint.text);
                 return EXIT_CODE_CONFIGURATION;
         }
         int error = limits_open(&supervisor->limits, options, setup.max_connections, setup.workers,
@@ -237,7 +226,7 @@ static void answer_signals(struct supervisor *supervisor)
                 if (signal.ssi_signo == SIGUSR1)
                         log_summary(supervisor, "status");
                 else if (signal.ssi_signo == SIGHUP)
-                        log_failure(supervisor, "reload_failed", "SIGHUP",
+                        log_failure(&supervisor->log, "reload_failed", "SIGHUP",
                                     "there is no configuration file to reload");
                 else
                         start_ending(supervisor);
@@ -328,7 +317,7 @@ static enum exit_code serve(struct supervisor *supervisor)
                                supervisor->options->require_sandbox, &entered);
 
         if (error < 0) {
-                log_failure(supervisor, "start_failed", "worker thread", strerror(-error));
+                log_failure(&supervisor->log, "start_failed", "worker thread", strerror(-error));
                 stop_now(supervisor, EXIT_CODE_SYSTEM);
         }
         enum exit_code code = sandbox_seal(sandbox, entered, log);
@@ -339,7 +328,7 @@ static enum exit_code serve(struct supervisor *supervisor)
         watch_over(supervisor);
         error = crew_join(&supervisor->crew);
         if (error < 0) {
-                log_failure(supervisor, "worker_failed", "epoll or timer", strerror(-error));
+                log_failure(&supervisor->log, "worker_failed", "epoll or timer", strerror(-error));
                 stop_now(supervisor, EXIT_CODE_INTERNAL);
         }
         uint64_t left = CREW_SUM(&supervisor->crew, closed[CONN_END_DRAIN_TIMEOUT]);

@@ -21,7 +21,7 @@ struct teller {
 void teller_open(const struct teller *teller, const struct conn *conn, const struct sockaddr *peer,
                  uint32_t peer_size);
 
-/* Its header is complete: it tells of a client, or says nothing and nothing is told. */
+/* Its header is complete: told if it names a client. */
 void teller_headed(const struct teller *teller, const struct conn *conn,
                    const struct proxy_header *header, uint64_t now_ns);
 

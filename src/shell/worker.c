@@ -101,7 +101,7 @@ static void take_turn(struct worker *worker, struct conn *conn)
         const unsigned hastening = CONN_PARKED | CONN_RETRY | CONN_HEADLESS;
         unsigned before = conn->flags & hastening;
 
-        if ((conn_wants(conn) & CONN_WANT_HEADER) != 0 && (conn->flags & CONN_READABLE) != 0)
+        if ((before & CONN_HEADLESS) != 0)
                 worker_take_header(worker, conn);
         pump_turn(&worker->pump, conn, worker->now_ns);
         ask_for_room(worker, conn);

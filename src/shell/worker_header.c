@@ -58,8 +58,10 @@ static void take(struct worker *worker, struct conn *conn, const unsigned char *
 __attribute__((cold, noinline)) void worker_take_header(struct worker *worker, struct conn *conn)
 {
         unsigned char data[PROXY_SIZE_MAX];
-        long got = sys_recv(conn->fd, data, sizeof(data), MSG_PEEK);
 
+        if ((conn_wants(conn) & CONN_WANT_HEADER) == 0 || (conn->flags & CONN_READABLE) == 0)
+                return;
+        long got = sys_recv(conn->fd, data, sizeof(data), MSG_PEEK);
         if (got < 0)
                 pump_note_read_error(conn, (int)-got);
         else if (got == 0)

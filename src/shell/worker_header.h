@@ -5,8 +5,8 @@
 #include "shell/worker.h"
 
 /*
- * A turn of a connection that wants HEADER: looks at what has arrived. A header that is complete is
- * ahead then, to be skipped by the pump; one that is none, or whose client is refused, ends the
- * connection.
+ * A turn of a connection that has a header to come: looks at what has arrived, if it wants HEADER
+ * and is readable. A header that is complete is ahead then, to be skipped by the pump; one that is
+ * none, or whose client is refused, ends the connection.
  */
 void worker_take_header(struct worker *worker, struct conn *conn);
