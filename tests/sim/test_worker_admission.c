@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What one worker asks and gives back of the limits that know the peer, on the simulated kernel. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include "shell/listener.h"
-#include "shell/sys.h"
-#include "shell/worker.h"
-#include "suite.h"
+#include "one_worker.h"
 #include "support/ips.h"
-#include "support/sim.h"
 
 #define SECOND UINT64_C(1000000000)
 
 enum { BUCKETS = 64, NODES = 16, CHAINS = 8, RATE = 2, MOST = 4 };
 
 static const struct siphash_key key = { .words = { 862, 7 } };
-static struct choice choice;
-static struct worker worker;
-static struct counters counters;
-static struct quota quota;
-static uint16_t port;
 static struct access_entry entries[4];
 static struct access_list access;
 static _Alignas(64) bucket_word words[BUCKETS];
@@ -39,21 +27,8 @@ static void start(const struct admission *admission)
                                         .block_count = 4,
                                         .scratch_size = 4096,
                                         .limits = { .idle_ns = SECOND, .stall_ns = SECOND } };
-        struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
-        uint32_t size = sizeof(address);
-        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
-                                        .address_size = size,
-                                        .is_dual = true };
-        struct listener listener = { 0 };
 
-        choice = choice_from_seed(1);
-        counters = (struct counters){ 0 };
-        sim_open(&choice, &settings, NULL);
-        ck_assert_int_eq(worker_open(&worker, &config, &counters), 0);
-        ck_assert_int_eq(listener_open(&setup, &listener.fd, 1), 0);
-        ck_assert_int_eq(sys_getsockname(listener.fd, (struct sockaddr *)&address, &size), 0);
-        ck_assert_int_eq(worker_listen(&worker, &listener), 0);
-        port = ntohs(address.sin6_port);
+        one_worker_open(&settings, &config, false);
 }
 
 static void start_with_sources(uint32_t most)
@@ -62,21 +37,6 @@ static void start_with_sources(uint32_t most)
 
         source_init(&sources, nodes, NODES, chains, CHAINS, &key);
         start(&admission);
-}
-
-static void step(void)
-{
-        for (unsigned i = 0; i < 3; i++) {
-                sim_step(0);
-                ck_assert_int_ge(worker_step(&worker, -1), 0);
-        }
-}
-
-static void stop(void)
-{
-        worker_close(&worker);
-        sim_close();
-        ck_assert_uint_eq(quota_held(&quota), 0);
 }
 
 static uint64_t refused(enum counters_refused why)
@@ -90,7 +50,7 @@ static int enter(const char *text)
         uint64_t before = counter_read(&counters.accepted);
         int client = sim_client_connect_from(port, ips_parse(text));
 
-        step();
+        one_worker_step();
         ck_assert_uint_eq(counter_read(&counters.accepted), before + 1);
         return client;
 }
@@ -102,7 +62,7 @@ static void fail_to_enter(const char *text, enum counters_refused why)
         uint64_t refused_before = refused(why);
         int client = sim_client_connect_from(port, ips_parse(text));
 
-        step();
+        one_worker_step();
         ck_assert_uint_eq(counter_read(&counters.accepted), before);
         ck_assert_uint_eq(refused(why), refused_before + 1);
         ck_assert(sim_link(client)->is_client_reset);
@@ -120,7 +80,7 @@ START_TEST(source_that_has_enough_is_reset_and_others_are_not)
         sim_client_forget(first);
         sim_client_forget(second);
         sim_client_forget(other);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -135,7 +95,7 @@ START_TEST(mapped_and_plain_are_one_source_and_so_is_a_64)
         sim_client_forget(ip4);
         sim_client_forget(ip6);
         sim_client_forget(other);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -144,11 +104,11 @@ START_TEST(place_is_free_again_after_a_fin)
         start_with_sources(1);
         int client = enter("192.0.2.1");
         sim_client_finish(client);
-        step();
+        one_worker_step();
         sim_client_forget(client);
         ck_assert_uint_eq(source_check(&sources), 0);
         sim_client_forget(enter("192.0.2.1"));
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -157,11 +117,11 @@ START_TEST(place_is_free_again_after_a_reset)
         start_with_sources(1);
         int client = enter("192.0.2.1");
         sim_client_reset(client);
-        step();
+        one_worker_step();
         sim_client_forget(client);
         ck_assert_uint_eq(source_check(&sources), 0);
         sim_client_forget(enter("192.0.2.1"));
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -171,11 +131,11 @@ START_TEST(place_is_free_again_after_a_timeout)
         int client = enter("192.0.2.1");
         sim_client_vanish(client);
         sim_advance(2 * SECOND);
-        step();
+        one_worker_step();
         sim_client_forget(client);
         ck_assert_uint_eq(source_check(&sources), 0);
         sim_client_forget(enter("192.0.2.1"));
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -186,7 +146,7 @@ START_TEST(places_are_free_after_the_worker)
         int second = enter("192.0.2.2");
         sim_client_forget(first);
         sim_client_forget(second);
-        stop();
+        one_worker_close();
         ck_assert_uint_eq(source_check(&sources), 0);
 }
 END_TEST
@@ -202,7 +162,7 @@ START_TEST(whom_the_process_refuses_takes_no_place)
         ck_assert_uint_eq(source_check(&sources), 1);
         for (unsigned i = 0; i < MOST; i++)
                 sim_client_forget(clients[i]);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -217,7 +177,7 @@ START_TEST(source_is_refused_before_the_process_is_full)
         fail_to_enter("192.0.2.1", REFUSED_SOURCE);
         for (unsigned i = 0; i < MOST; i++)
                 sim_client_forget(clients[i]);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -230,7 +190,7 @@ START_TEST(whom_the_kernel_refuses_takes_no_place)
         fail_to_enter("192.0.2.1", REFUSED_NO_MEMORY);
         ck_assert_uint_eq(source_check(&sources), 0);
         ck_assert_uint_eq(quota_held(&quota), 0);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -251,11 +211,11 @@ START_TEST(unix_sockets_have_no_source)
         ck_assert_int_eq(worker_listen(&worker, &listener), 0);
         for (unsigned i = 0; i < 3; i++)
                 clients[i] = sim_client_connect(unix_port);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(counter_read(&counters.accepted), 3);
         for (unsigned i = 0; i < 3; i++)
                 sim_client_forget(clients[i]);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -268,7 +228,7 @@ START_TEST(who_comes_too_often_is_reset_until_time_has_passed)
         for (unsigned i = 0; i < 2 * RATE; i++) {
                 int client = enter("192.0.2.1");
                 sim_client_reset(client);
-                step();
+                one_worker_step();
                 sim_client_forget(client);
         }
         fail_to_enter("192.0.2.1", REFUSED_RATE);
@@ -276,7 +236,7 @@ START_TEST(who_comes_too_often_is_reset_until_time_has_passed)
         sim_advance(SECOND / RATE);
         sim_client_forget(enter("192.0.2.1"));
         fail_to_enter("192.0.2.1", REFUSED_RATE);
-        stop();
+        one_worker_close();
 }
 END_TEST
 
@@ -292,7 +252,7 @@ START_TEST(who_may_not_come_is_reset_also_as_mapped)
         fail_to_enter("::ffff:192.0.2.1", REFUSED_ACCESS);
         sim_client_forget(enter("192.0.3.1"));
         sim_client_forget(enter("2001:db8::1"));
-        stop();
+        one_worker_close();
 }
 END_TEST
 

@@ -1,39 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* What one worker makes of the headers of proxies, on the simulated kernel. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include "shell/listener.h"
-#include "shell/sys.h"
-#include "shell/worker.h"
-#include "suite.h"
+#include "one_worker.h"
 #include "support/ips.h"
-#include "support/sim.h"
 
 #define SECOND UINT64_C(1000000000)
 
 enum { NODES = 16, CHAINS = 8, PAYLOAD = 50 };
 
 static const struct siphash_key key = { .words = { 862, 7 } };
-static struct choice choice;
-static struct worker worker;
-static struct counters counters;
-static struct quota quota;
-static uint16_t port;
 static uint16_t unix_port;
 static struct access_entry entries[4];
 static struct access_list access;
 static struct source_node nodes[NODES];
 static source_word chains[CHAINS];
 static struct source_table sources;
-
-static void listen_by(int fd, bool is_unix)
-{
-        struct listener listener = { .fd = fd, .is_unix = is_unix, .is_proxied = true };
-
-        sim_expect_headers(fd);
-        ck_assert_int_eq(worker_listen(&worker, &listener), 0);
-}
 
 /* One connection of a source; 198.51.100.0/24 may not come. */
 static void start(void)
@@ -51,40 +31,20 @@ static void start(void)
                 .drain_timeout_ns = SECOND
         };
         struct network denied = network_around(ips_parse("198.51.100.0"), NETWORK_V4_BITS + 24);
-        struct sockaddr_in6 address = { .sin6_family = AF_INET6 };
-        uint32_t size = sizeof(address);
-        struct listener_setup setup = { .address = (const struct sockaddr *)&address,
-                                        .address_size = size,
-                                        .is_dual = true };
-        int fd;
+        struct listener listener = { .is_unix = true, .is_proxied = true };
 
-        choice = choice_from_seed(1);
-        counters = (struct counters){ 0 };
         access_init(&access, entries, 4);
         ck_assert_int_eq(access_add(&access, denied, false), ACCESS_ADDED);
         source_init(&sources, nodes, NODES, chains, CHAINS, &key);
-        sim_open(&choice, &settings, NULL);
-        ck_assert_int_eq(worker_open(&worker, &config, &counters), 0);
-        ck_assert_int_eq(listener_open(&setup, &fd, 1), 0);
-        ck_assert_int_eq(sys_getsockname(fd, (struct sockaddr *)&address, &size), 0);
-        port = ntohs(address.sin6_port);
-        listen_by(fd, false);
-        listen_by(sim_listen_unix(&unix_port), true);
-}
-
-static void step(void)
-{
-        for (unsigned i = 0; i < 4; i++) {
-                sim_step(0);
-                ck_assert_int_ge(worker_step(&worker, -1), 0);
-        }
+        one_worker_open(&settings, &config, true);
+        listener.fd = sim_listen_unix(&unix_port);
+        sim_expect_headers(listener.fd);
+        ck_assert_int_eq(worker_listen(&worker, &listener), 0);
 }
 
 static void stop(void)
 {
-        worker_close(&worker);
-        sim_close();
-        ck_assert_uint_eq(quota_held(&quota), 0);
+        one_worker_close();
         ck_assert_uint_eq(source_check(&sources), 0);
 }
 
@@ -94,13 +54,23 @@ static int enter(uint16_t to, enum header_kind kind, const char *source)
         int client = sim_client_connect(to);
 
         sim_client_set_header(client, &header);
-        step();
+        one_worker_step();
         return client;
 }
 
 static uint32_t header_size(int client)
 {
         return sim_link(client)->header_size;
+}
+
+/* The same, and its header is sent at once. */
+static int hand_on(uint16_t to, enum header_kind kind, const char *source)
+{
+        int client = enter(to, kind, source);
+
+        (void)sim_client_send(client, header_size(client), false);
+        one_worker_step();
+        return client;
 }
 
 static uint64_t closed(enum conn_end why)
@@ -131,7 +101,7 @@ START_TEST(header_in_one_piece_with_its_payload_is_skipped)
                 start();
                 int client = enter(kind % 2 == 0 ? port : unix_port, kind, "203.0.113.1");
                 (void)sim_client_send(client, header_size(client) + PAYLOAD, false);
-                step();
+                one_worker_step();
                 expect_echo(client, PAYLOAD);
                 ck_assert_uint_eq(counter_read(&counters.received_bytes), PAYLOAD);
                 ck_assert_uint_eq(counter_read(&counters.peek_turns), 0);
@@ -148,7 +118,7 @@ START_TEST(header_byte_by_byte_is_skipped)
                 int client = enter(port, kind, "2001:db8::1");
                 for (uint32_t i = 0; i < header_size(client) + PAYLOAD; i++) {
                         (void)sim_client_send(client, 1, false);
-                        step();
+                        one_worker_step();
                 }
                 expect_echo(client, PAYLOAD);
                 sim_client_forget(client);
@@ -163,10 +133,10 @@ START_TEST(what_is_no_header_is_reset_at_the_byte_that_shows_it)
                 start();
                 int client = enter(kind % 2 == 0 ? port : unix_port, kind, "203.0.113.1");
                 (void)sim_client_send(client, header_size(client) - 1, false);
-                step();
+                one_worker_step();
                 ck_assert_uint_eq(quota_held(&quota), 1);
                 (void)sim_client_send(client, 1, false);
-                step();
+                one_worker_step();
                 expect_end(client, proxy_conn_end(header_verdict(kind)));
                 stop();
         }
@@ -178,13 +148,13 @@ START_TEST(half_a_header_is_reset_when_its_time_is_up)
         start();
         int client = enter(port, HEADER_BLOCK, "203.0.113.1");
         (void)sim_client_send(client, header_size(client) / 2, false);
-        step();
+        one_worker_step();
         sim_advance(CONN_HEADER_NS - SECOND);
         (void)sim_client_send(client, 1, false);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(quota_held(&quota), 1);
         sim_advance(SECOND + SECOND / 100);
-        step();
+        one_worker_step();
         expect_end(client, CONN_END_HEADER_TIMEOUT);
         stop();
 }
@@ -197,12 +167,12 @@ START_TEST(deadline_after_the_header_is_the_idle_one)
         int client = enter(port, HEADER_BLOCK, "203.0.113.1");
         sim_advance(2 * SECOND);
         (void)sim_client_send(client, header_size(client), false);
-        step();
+        one_worker_step();
         sim_advance(SECOND - SECOND / 100);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(quota_held(&quota), 1);
         sim_advance(SECOND / 50);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(closed(CONN_END_IDLE), 1);
         sim_client_forget(client);
         stop();
@@ -214,7 +184,7 @@ START_TEST(who_leaves_before_a_header_has_finished)
         start();
         int client = enter(port, HEADER_LINE, "203.0.113.1");
         sim_client_finish(client);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(closed(CONN_END_PEER_FINISHED), 1);
         sim_client_forget(client);
         stop();
@@ -224,17 +194,13 @@ END_TEST
 START_TEST(client_behind_the_proxy_is_charged_and_not_the_proxy)
 {
         start();
-        int first = enter(port, HEADER_LINE, "203.0.113.1");
-        int second = enter(port, HEADER_BLOCK, "203.0.113.2");
-        int third = enter(unix_port, HEADER_BLOCK, "::ffff:203.0.113.1");
-        (void)sim_client_send(first, header_size(first), false);
-        (void)sim_client_send(second, header_size(second), false);
-        (void)sim_client_send(third, header_size(third), false);
-        step();
+        int first = hand_on(port, HEADER_LINE, "203.0.113.1");
+        int second = hand_on(port, HEADER_BLOCK, "203.0.113.2");
+        int third = hand_on(unix_port, HEADER_BLOCK, "::ffff:203.0.113.1");
         ck_assert_uint_eq(source_check(&sources), 2);
         expect_end(third, CONN_END_SOURCE);
         sim_client_reset(first);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(source_check(&sources), 1);
         sim_client_forget(first);
         sim_client_forget(second);
@@ -245,12 +211,8 @@ END_TEST
 START_TEST(proxy_that_comes_for_itself_is_charged)
 {
         start();
-        int first = enter(port, HEADER_LOCAL, "203.0.113.1");
-        int second = enter(port, HEADER_LINE_ALONE, "203.0.113.1");
-        (void)sim_client_send(first, header_size(first), false);
-        step();
-        (void)sim_client_send(second, header_size(second), false);
-        step();
+        int first = hand_on(port, HEADER_LOCAL, "203.0.113.1");
+        int second = hand_on(port, HEADER_LINE_ALONE, "203.0.113.1");
         expect_end(second, CONN_END_SOURCE);
         sim_client_forget(first);
         stop();
@@ -262,7 +224,7 @@ START_TEST(client_that_may_not_come_is_reset)
         start();
         int client = enter(port, HEADER_BLOCK_CHECKED, "198.51.100.7");
         (void)sim_client_send(client, header_size(client) + PAYLOAD, false);
-        step();
+        one_worker_step();
         expect_end(client, CONN_END_ACCESS);
         ck_assert_uint_eq(counter_read(&counters.received_bytes), 0);
         stop();
@@ -273,7 +235,7 @@ START_TEST(proxy_that_may_not_come_is_refused_unheard)
 {
         start();
         int client = sim_client_connect_from(port, ips_parse("198.51.100.7"));
-        step();
+        one_worker_step();
         ck_assert_uint_eq(counter_read(&counters.refused[REFUSED_ACCESS]), 1);
         ck_assert(sim_link(client)->is_client_reset);
         sim_client_forget(client);
@@ -287,17 +249,17 @@ START_TEST(draining_echoes_behind_a_whole_header_and_discards_half_a_one)
         int whole = enter(port, HEADER_BLOCK, "203.0.113.1");
         int half = enter(port, HEADER_BLOCK, "203.0.113.2");
         (void)sim_client_send(half, 10, false);
-        step();
+        one_worker_step();
         (void)sim_client_send(whole, header_size(whole) + PAYLOAD, false);
         worker_drain(&worker);
-        step();
+        one_worker_step();
         expect_echo(whole, PAYLOAD);
         expect_echo(half, 0);
         ck_assert(sim_client_is_at_end(half));
         (void)sim_client_send(half, header_size(half), false);
         sim_client_finish(whole);
         sim_client_finish(half);
-        step();
+        one_worker_step();
         ck_assert_uint_eq(closed(CONN_END_DRAINED), 2);
         ck_assert(!sim_link(half)->is_client_reset);
         sim_client_forget(whole);

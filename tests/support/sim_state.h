@@ -147,6 +147,12 @@ void sim_timers_fire(void);
 uint64_t sim_timers_next(uint32_t poll);
 
 uint32_t sim_link_mask(const struct sim_link *link);
+/* Bytes that the server's side would take now: what the window has room for leaves at once. */
+uint32_t sim_link_space(const struct sim_link *link);
+bool sim_link_is_shut_for_reading(const struct sim_link *link);
+bool sim_link_is_shut_for_writing(const struct sim_link *link);
+/* Out of line, an urgent byte is no part of the stream: the next read passes over it. */
+bool sim_link_is_at_hole(const struct sim_link *link);
 /* The connection is dead on the server's side with that error (0 = it died by our reset). */
 void sim_link_break(struct sim_link *link, int error);
 /* What the client sees of a reset. */

@@ -168,6 +168,30 @@ START_TEST(sources_do_not_count_for_each_other)
 }
 END_TEST
 
+START_TEST(proxy_is_asked_for_the_lists_alone)
+{
+        start();
+        ck_assert(!admission_allows(&admission, ips_parse("192.0.2.1")));
+        for (unsigned i = 0; i < 2 * BURST; i++)
+                ck_assert(admission_allows(&admission, ips_parse("198.51.100.1")));
+        ck_assert_uint_eq(source_check(&sources), 0);
+        ck_assert_int_eq(take("198.51.100.1", SECOND), REFUSED_NONE);
+        admission = (struct admission){ 0 };
+        ck_assert(admission_allows(&admission, ips_parse("192.0.2.1")));
+}
+END_TEST
+
+START_TEST(refused_client_of_a_proxy_ends_by_the_name_of_the_limit)
+{
+        static const enum counters_refused whys[] = { REFUSED_ACCESS, REFUSED_RATE,
+                                                      REFUSED_SOURCE };
+
+        for (unsigned i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
+                ck_assert_str_eq(counters_closed_name(admission_conn_end(whys[i])),
+                                 counters_refused_name(whys[i]));
+}
+END_TEST
+
 int main(void)
 {
         const TTest *const tests[] = {
@@ -180,6 +204,8 @@ int main(void)
                 a_place_that_was_given_back_is_to_be_had_again,
                 a_mapped_address_is_the_same_source,
                 sources_do_not_count_for_each_other,
+                proxy_is_asked_for_the_lists_alone,
+                refused_client_of_a_proxy_ends_by_the_name_of_the_limit,
         };
 
         return SUITE_RUN("admission", tests);

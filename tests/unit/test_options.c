@@ -65,32 +65,6 @@ START_TEST(workers_have_a_name_and_a_letter)
 }
 END_TEST
 
-START_TEST(user_is_a_name_or_two_numbers)
-{
-        ck_assert_int_eq(PARSE(NULL), OPTIONS_RUN);
-        ck_assert(!options.is_user_given);
-        ck_assert_int_eq(PARSE("--user", "echo"), OPTIONS_RUN);
-        ck_assert(options.is_user_given);
-        ck_assert_str_eq(options.user.name, "echo");
-        ck_assert_int_eq(PARSE("--user=echo", "--user=4294967294:0"), OPTIONS_RUN);
-        ck_assert_ptr_null(options.user.name);
-        ck_assert_uint_eq(options.user.uid, 4294967294);
-        ck_assert_uint_eq(options.user.gid, 0);
-        ck_assert_uint_eq(options.max_connections, 65536);
-}
-END_TEST
-
-START_TEST(sandbox_is_left_out_or_required_by_name)
-{
-        ck_assert_int_eq(PARSE(NULL), OPTIONS_RUN);
-        ck_assert(!options.no_sandbox && !options.require_sandbox);
-        ck_assert_int_eq(PARSE("--no-sandbox"), OPTIONS_RUN);
-        ck_assert(options.no_sandbox && !options.require_sandbox);
-        ck_assert_int_eq(PARSE("--require-sandbox"), OPTIONS_RUN);
-        ck_assert(!options.no_sandbox && options.require_sandbox);
-}
-END_TEST
-
 START_TEST(max_connections_sets_its_field_only)
 {
         ck_assert_int_eq(PARSE("--max-connections", "7"), OPTIONS_RUN);
@@ -353,8 +327,6 @@ int main(void)
                 default_listeners_are_on_loopback,
                 no_program_name_is_an_empty_command_line,
                 workers_have_a_name_and_a_letter,
-                user_is_a_name_or_two_numbers,
-                sandbox_is_left_out_or_required_by_name,
                 max_connections_sets_its_field_only,
                 buffer_memory_sets_its_field_only,
                 idle_timeout_sets_its_field_only,

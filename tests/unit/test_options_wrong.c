@@ -110,42 +110,6 @@ START_TEST(wrong_command_line_leaves_the_options_alone)
 }
 END_TEST
 
-/* By its number root may have been meant for another user. */
-START_TEST(root_is_only_to_be_had_by_its_name)
-{
-        EXPECT_WRONG("--user: `0:5`: expected another user, or the name root", "--user=0:5");
-        EXPECT_WRONG("--user: `00:0`: expected another user, or the name root", "--user", "00:0");
-}
-END_TEST
-
-START_TEST(user_by_numbers_has_two_of_them)
-{
-        static const char *const wrong[] = { ":",   "1:",   ":1", "4294967295:1", "1:99999999999",
-                                             "a:b", "1:2:3" };
-        char why[128];
-
-        for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-                snprintf(why, sizeof(why),
-                         "--user: `%s`: expected a name, or numbers as 65534:65534", wrong[i]);
-                EXPECT_WRONG(why, "--user", wrong[i]);
-        }
-}
-END_TEST
-
-START_TEST(user_is_not_empty)
-{
-        EXPECT_WRONG("--user: ``: expected NAME|UID:GID", "--user=");
-        EXPECT_WRONG("--user: no value: expected NAME|UID:GID", "--user");
-}
-END_TEST
-
-START_TEST(sandbox_is_not_both_required_and_left_out)
-{
-        EXPECT_WRONG("--require-sandbox: expected no --no-sandbox beside it", "--no-sandbox",
-                     "--require-sandbox");
-}
-END_TEST
-
 START_TEST(planned_option_is_refused_by_name)
 {
         char option[64];
@@ -382,10 +346,6 @@ int main(void)
                 needless_value_is_named,
                 bad_value_is_wrong_even_if_a_later_one_is_good,
                 wrong_command_line_leaves_the_options_alone,
-                root_is_only_to_be_had_by_its_name,
-                user_by_numbers_has_two_of_them,
-                user_is_not_empty,
-                sandbox_is_not_both_required_and_left_out,
                 planned_option_is_refused_by_name,
                 planned_option_with_a_value_is_refused_by_name,
                 planned_letter_is_refused_by_its_name,

@@ -1,43 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * What no caller may do stops the process, whatever the state: each test runs in a child of its own
- * that must die of it, and not before expect_trap().
- */
-#include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include "conn_states.h"
+/* What no caller may do stops the process, whatever the state. */
 #include "core/poison.h"
 #include "core/slots.h"
 #include "core/timers.h"
-#include "suite.h"
+#include "trap_states.h"
 
-enum { EXIT_TRAPPED_TOO_EARLY = 3, EXIT_POISON_FOUND = 4 };
-
-static struct fixture fixture;
-static volatile sig_atomic_t is_trap_expected;
-
-/* Called again by the same instruction, the default action is the end. */
-static void on_trap(int number)
-{
-        if (!is_trap_expected)
-                _exit(EXIT_TRAPPED_TOO_EARLY);
-        signal(number, SIG_DFL);
-}
-
-static void set_up(void)
-{
-        const struct rlimit none = { 0, 0 };
-
-        (void)setrlimit(RLIMIT_CORE, &none);
-        signal(SIGILL, on_trap);
-}
-
-static void expect_trap(void)
-{
-        is_trap_expected = 1;
-}
+enum { EXIT_POISON_FOUND = 4 };
 
 /* The states in which nothing may be taken from the peer; lingering allows no echo besides. */
 static const enum conn_state busy_states[] = {
@@ -53,49 +21,6 @@ START_TEST(receiving_in_a_busy_state)
         fixture_open_in(&fixture, busy_states[_i]);
         expect_trap();
         conn_received(&fixture.conn, fixture.scratch, 1, SENT_NS);
-}
-END_TEST
-
-START_TEST(reading_before_the_header)
-{
-        fixture_open_in(&fixture, STATE_HEADLESS);
-        expect_trap();
-        conn_received(&fixture.conn, fixture.scratch, 1, SENT_NS);
-}
-END_TEST
-
-START_TEST(echoing_before_the_header)
-{
-        fixture_open_in(&fixture, STATE_HEADLESS);
-        expect_trap();
-        conn_echoed(&fixture.conn, 1, SENT_NS);
-}
-END_TEST
-
-START_TEST(header_that_nobody_expects)
-{
-        fixture_open_in(&fixture, (enum conn_state)_i);
-        if (_i == STATE_HEADLESS)
-                fixture_open(&fixture);
-        expect_trap();
-        conn_headed(&fixture.conn, 1, SENT_NS);
-}
-END_TEST
-
-START_TEST(header_of_nothing)
-{
-        fixture_open_in(&fixture, STATE_HEADLESS);
-        expect_trap();
-        conn_headed(&fixture.conn, 0, SENT_NS);
-}
-END_TEST
-
-START_TEST(header_after_any_end)
-{
-        fixture_open_in(&fixture, STATE_HEADLESS);
-        conn_fail(&fixture.conn, (enum conn_end)_i);
-        expect_trap();
-        conn_headed(&fixture.conn, 1, SENT_NS);
 }
 END_TEST
 
@@ -339,50 +264,40 @@ START_TEST(reading_a_block_that_was_put_back)
 END_TEST
 #endif
 
-static void add(TCase *tcase, const TTest *test, int count)
-{
-        tcase_add_loop_test_raise_signal(tcase, test, SIGILL, 0, count);
-}
-
 static void add_states(TCase *tcase)
 {
-        add(tcase, receiving_in_a_busy_state, BUSY_STATES);
-        add(tcase, end_of_stream_in_a_busy_state, BUSY_STATES);
-        add(tcase, echoing_in_a_busy_or_lingering_state, NO_ECHO_STATES);
-        add(tcase, reading_before_the_header, 1);
-        add(tcase, echoing_before_the_header, 1);
-        add(tcase, header_that_nobody_expects, STATE_COUNT);
-        add(tcase, header_of_nothing, 1);
-        add(tcase, sending_one_byte_more_than_is_owed, STATE_COUNT);
-        add(tcase, consuming_one_byte_more_than_is_ahead, STATE_COUNT);
-        add(tcase, finishing_without_draining, STATE_COUNT);
-        add(tcase, finishing_in_a_busy_or_lingering_state, NO_ECHO_STATES);
+        trap_states_add(tcase, receiving_in_a_busy_state, BUSY_STATES);
+        trap_states_add(tcase, end_of_stream_in_a_busy_state, BUSY_STATES);
+        trap_states_add(tcase, echoing_in_a_busy_or_lingering_state, NO_ECHO_STATES);
+        trap_states_add(tcase, sending_one_byte_more_than_is_owed, STATE_COUNT);
+        trap_states_add(tcase, consuming_one_byte_more_than_is_ahead, STATE_COUNT);
+        trap_states_add(tcase, finishing_without_draining, STATE_COUNT);
+        trap_states_add(tcase, finishing_in_a_busy_or_lingering_state, NO_ECHO_STATES);
 }
 
 static void add_ends(TCase *tcase)
 {
         const TTest *const tests[] = {
                 receiving_after_any_end, end_of_stream_after_any_end, echoing_after_any_end,
-                sending_after_any_end,   finishing_after_any_end,     header_after_any_end,
+                sending_after_any_end,   finishing_after_any_end,
         };
 
         for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++)
-                tcase_add_loop_test_raise_signal(tcase, tests[i], SIGILL, CONN_OPEN + 1,
-                                                 CONN_END_COUNT);
-        add(tcase, failing_an_ended_connection_with_a_wrong_reason, 5);
+                trap_states_add_from(tcase, tests[i], CONN_OPEN + 1, CONN_END_COUNT);
+        trap_states_add(tcase, failing_an_ended_connection_with_a_wrong_reason, 5);
 }
 
 static void add_tables(TCase *tcase)
 {
-        add(tcase, settling_with_all_blocks_taken, 1);
-        add(tcase, parked_and_ahead_with_nothing_owed, 1);
-        add(tcase, using_a_pool_without_blocks, 2);
-        add(tcase, putting_a_block_twice, 1);
-        add(tcase, putting_a_block_out_of_range, 2);
-        add(tcase, putting_an_index_twice, 64);
-        add(tcase, putting_a_slot_twice, 1);
-        add(tcase, looking_at_a_slot_at_or_above_the_top, 3);
-        add(tcase, a_timer_left_behind_the_hand, 1);
+        trap_states_add(tcase, settling_with_all_blocks_taken, 1);
+        trap_states_add(tcase, parked_and_ahead_with_nothing_owed, 1);
+        trap_states_add(tcase, using_a_pool_without_blocks, 2);
+        trap_states_add(tcase, putting_a_block_twice, 1);
+        trap_states_add(tcase, putting_a_block_out_of_range, 2);
+        trap_states_add(tcase, putting_an_index_twice, 64);
+        trap_states_add(tcase, putting_a_slot_twice, 1);
+        trap_states_add(tcase, looking_at_a_slot_at_or_above_the_top, 3);
+        trap_states_add(tcase, a_timer_left_behind_the_hand, 1);
 #ifdef POISON_WORKS
         tcase_add_exit_test(tcase, reading_a_block_that_was_put_back, EXIT_POISON_FOUND);
 #endif
@@ -390,17 +305,10 @@ static void add_tables(TCase *tcase)
 
 int main(void)
 {
-        Suite *suite = suite_create("trap states");
-        TCase *tcase = tcase_create("trap states");
-        SRunner *runner = srunner_create(suite);
+        TCase *tcase = trap_states_open("trap states");
 
-        suite_add_tcase(suite, tcase);
-        tcase_add_checked_fixture(tcase, set_up, NULL);
         add_states(tcase);
         add_ends(tcase);
         add_tables(tcase);
-        srunner_run_all(runner, CK_NORMAL);
-        int failed = srunner_ntests_failed(runner);
-        srunner_free(runner);
-        return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return trap_states_run();
 }
