@@ -57,6 +57,20 @@ static void end_connected(void)
         ck_assert_int_eq(sys_close(listen_fd), 0);
 }
 
+/* A proxy that has sent its header. */
+static void start_proxied(void)
+{
+        static const struct header header = { .kind = HEADER_LOCAL };
+
+        start_listener();
+        sim_expect_headers(listen_fd);
+        ck_assert_int_eq(sys_listen(listen_fd, 8), 0);
+        client = sim_client_connect(PORT);
+        fd = sys_accept(listen_fd, NULL, NULL);
+        sim_client_set_header(client, &header);
+        ck_assert_uint_eq(sim_client_send(client, 100, false), 100);
+}
+
 #define TRAP(name, ...) START_TEST(name){ __VA_ARGS__ } END_TEST
 
 /* clang-format off */
@@ -109,6 +123,13 @@ TRAP(opening_too_many_epolls,
      start(); for (unsigned i = 0; i <= SIM_POLLS_MAX; i++) (void)sys_poll_open();)
 TRAP(client_that_sends_after_its_end,
      start_connected(); sim_client_finish(client); (void)sim_client_send(client, 1, false);)
+TRAP(header_that_is_read_unseen, start_proxied(); (void)sys_recv(fd, data, 16, 0);)
+TRAP(header_that_is_half_seen,
+     start_proxied(); (void)sys_recv(fd, data, 15, MSG_PEEK); (void)sys_recv(fd, data, 16, 0);)
+TRAP(header_that_is_echoed,
+     start_proxied(); (void)sys_recv(fd, data, 100, MSG_PEEK); (void)sys_send(fd, data, 16);)
+TRAP(header_that_nobody_waits_for,
+     start_connected(); static const struct header header; sim_client_set_header(client, &header);)
 TRAP(client_that_is_not_known, start(); (void)sim_client_send(0, 1, false);)
 /* clang-format on */
 
@@ -221,6 +242,34 @@ START_TEST(injected_error_fails_those_calls_and_no_others)
 }
 END_TEST
 
+/* Else a queue that is full would leave byte by byte, in a million events. */
+START_TEST(clients_have_room_when_the_faults_are_over)
+{
+        static const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
+                                                      .buffer_max = 1 };
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(PORT) };
+
+        choice = choice_from_bytes(NULL, 0);
+        sim_open(&choice, &settings, NULL);
+        listen_fd = sys_socket_tcp(AF_INET);
+        ck_assert_int_eq(sys_bind(listen_fd, (struct sockaddr *)&address, sizeof(address)), 0);
+        ck_assert_int_eq(sys_listen(listen_fd, 8), 0);
+        client = sim_client_connect(PORT);
+        fd = sys_accept(listen_fd, NULL, NULL);
+        do {
+                ck_assert_uint_eq(sim_client_send(client, 1, false), 1);
+                ck_assert_int_eq(sys_recv(fd, data, 1, 0), 1);
+        } while (sys_send(fd, data, 1) == 1);
+        ck_assert_uint_eq(sim_events(fd) & EPOLLOUT, 0);
+        sim_heal();
+        ck_assert_uint_ne(sim_events(fd) & EPOLLOUT, 0);
+        ck_assert_int_eq(sys_send(fd, data, 1), 1);
+        sim_client_reset(client);
+        end_connected();
+        sim_close();
+}
+END_TEST
+
 START_TEST(released_pages_read_as_zeros)
 {
         start();
@@ -269,6 +318,10 @@ int main(void)
                 binding_to_another_family,
                 opening_too_many_epolls,
                 client_that_sends_after_its_end,
+                header_that_is_read_unseen,
+                header_that_is_half_seen,
+                header_that_is_echoed,
+                header_that_nobody_waits_for,
                 client_that_is_not_known,
         };
         const TTest *const rest[] = {
@@ -278,6 +331,7 @@ int main(void)
                 time_stands_still_until_it_is_told_to_move,
                 who_waits_sleeps_until_the_first_timer_or_the_timeout,
                 injected_error_fails_those_calls_and_no_others,
+                clients_have_room_when_the_faults_are_over,
                 released_pages_read_as_zeros,
         };
 

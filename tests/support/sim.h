@@ -273,7 +273,10 @@ void sim_open(struct choice *choice, const struct sim_settings *settings,
               const struct sim_watcher *watcher);
 /* From now on faults at these rates. */
 void sim_disturb(const uint32_t rates[SIM_FAULT_COUNT]);
-/* From now on no faults; machines that vanished are back, and know nothing of before. */
+/*
+ * From now on no faults; machines that vanished are back, and know nothing of before. Clients have
+ * room for some bytes at least.
+ */
 void sim_heal(void);
 /* Fails if a descriptor, a connection or memory was left. */
 void sim_close(void);
