@@ -8,11 +8,18 @@ static bool is_broadcast(struct ip ip, const struct datagram_rules *rules)
         return ip_is_broadcast(ip) || ip_set_has(&rules->broadcasts, ip);
 }
 
+/* A socket of IPv6 alone has nothing to do with what comes from IPv4, and the other way round. */
+static bool is_port_of(const struct datagram_port *port, const struct datagram *datagram)
+{
+        return port->number == datagram->source_port &&
+               (ip_is_v4(datagram->source) ? port->takes_ip4 : port->takes_ip6);
+}
+
 /* The source's port decides, nearly always: few clients have the port of a listener. */
 static bool is_self(const struct datagram *datagram, const struct datagram_rules *rules)
 {
         for (uint32_t i = 0; i < rules->port_count; i++)
-                if (rules->ports[i] == datagram->source_port)
+                if (is_port_of(&rules->ports[i], datagram))
                         return ip_is_loopback(datagram->source) ||
                                ip_is_equal(datagram->source, datagram->destination) ||
                                ip_set_has(&rules->own, datagram->source);

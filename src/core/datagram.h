@@ -47,12 +47,19 @@ struct datagram {
         bool is_broadcast; /* the kernel tells that it came by broadcast, whatever the address */
 };
 
+/* One that this process receives datagrams at, by a socket that takes one family or both. */
+struct datagram_port {
+        uint16_t number;
+        bool takes_ip4;
+        bool takes_ip6;
+};
+
 /*
  * What is known of this host, and what a listener grants. All of it is borrowed for as long as the
  * rules are used. All zero = nothing is known, no limit, low ports refused.
  */
 struct datagram_rules {
-        const uint16_t *ports; /* that this process receives datagrams at */
+        const struct datagram_port *ports;
         uint32_t port_count;
         bool grants_low_ports;
         struct ip_set own;                /* the addresses of our interfaces; loopback is known */

@@ -57,7 +57,7 @@ int host_open(struct host *host)
         return ips != NULL ? 0 : -ENOMEM;
 }
 
-void host_add_port(struct host *host, uint16_t port)
+void host_add_port(struct host *host, struct datagram_port port)
 {
         ensure(host->port_count < HOST_PORTS_MAX);
         host->ports[host->port_count++] = port;

@@ -5,14 +5,14 @@
  */
 #pragma once
 
-#include "core/ip.h"
+#include "core/datagram.h"
 
 enum { HOST_PORTS_MAX = 16 };
 
 struct host {
         struct ip_set own;
         struct ip_set broadcasts;
-        uint16_t ports[HOST_PORTS_MAX];
+        struct datagram_port ports[HOST_PORTS_MAX];
         uint32_t port_count;
 };
 
@@ -20,6 +20,6 @@ struct host {
 __attribute__((warn_unused_result)) int host_open(struct host *host);
 
 /* At most HOST_PORTS_MAX times. */
-void host_add_port(struct host *host, uint16_t port);
+void host_add_port(struct host *host, struct datagram_port port);
 
 void host_close(struct host *host);

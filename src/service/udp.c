@@ -33,7 +33,9 @@ void udp_add(struct udp *udp, const struct options *options, const struct addres
 
         bool is_ip = ip_from_socket(socket, &listener->address, &port);
         ensure(is_ip);
-        host_add_port(&udp->host, port);
+        bool takes_ip4 = address->is_dual || ip_is_v4(listener->address);
+        bool takes_ip6 = address->is_dual || !takes_ip4;
+        host_add_port(&udp->host, (struct datagram_port){ port, takes_ip4, takes_ip6 });
         udp->workers = workers;
         listener->number = number;
         memcpy(listener->fds, fds, workers * sizeof(fds[0]));

@@ -50,6 +50,11 @@ const uint16_t model_ports[MODEL_PORTS] = {
         0,     1,     7,    53,   1023, 2049,  7006,           7009,
 };
 
+const struct datagram_port model_own_ports[MODEL_OWN_PORTS] = {
+        { .number = MODEL_OWN_PORT, .takes_ip4 = true, .takes_ip6 = true },
+        { .number = MODEL_OTHER_OWN_PORT, .takes_ip4 = true },
+};
+
 const uint32_t model_rates[MODEL_RATES] = { 2, 1000 };
 
 static bool is_service(uint16_t port)
@@ -68,7 +73,8 @@ static enum datagram_drop look(const struct model_datagram *datagram, bool grant
         enum model_kind source = model_addresses[datagram->source].kind;
         enum model_kind destination = model_addresses[datagram->destination].kind;
         uint16_t port = model_ports[datagram->port];
-        bool is_our_port = port == MODEL_OWN_PORT || port == MODEL_OTHER_OWN_PORT;
+        bool is_ip6 = strchr(model_addresses[datagram->source].text, ':') != NULL;
+        bool is_our_port = port == MODEL_OWN_PORT || (port == MODEL_OTHER_OWN_PORT && !is_ip6);
 
         if (datagram->is_truncated)
                 return DATAGRAM_DROP_TRUNCATED;

@@ -36,8 +36,9 @@ struct model_address {
 extern const struct model_address model_addresses[MODEL_ADDRESSES];
 extern const uint16_t model_ports[MODEL_PORTS];
 
-/* The ports at which the host under test receives. */
-enum { MODEL_OWN_PORT = 7007, MODEL_OTHER_OWN_PORT = 7008 };
+/* The ports at which the host under test receives; the other one from IPv4 only. */
+enum { MODEL_OWN_PORT = 7007, MODEL_OTHER_OWN_PORT = 7008, MODEL_OWN_PORTS = 2 };
+extern const struct datagram_port model_own_ports[MODEL_OWN_PORTS];
 
 /* Of buckets: one that a script can empty, and one that it cannot. Both divide a second. */
 extern const uint32_t model_rates[MODEL_RATES];

@@ -97,12 +97,12 @@ static void set_rules(struct world *world, unsigned bits)
 static void start(struct world *world)
 {
         static const struct siphash_key key = { { 862, 7 } };
-        static const uint16_t ports[] = { MODEL_OWN_PORT, MODEL_OTHER_OWN_PORT };
 
         for (unsigned i = 0; i < MODEL_RATES; i++)
                 bucket_init(&world->buckets[i], world->words[i], WORDS, model_rates[i], &key);
         loop_guard_init(&world->guard, world->entries, ENTRIES, &key);
-        world->rules = (struct datagram_rules){ .ports = ports, .port_count = 2 };
+        world->rules =
+            (struct datagram_rules){ .ports = model_own_ports, .port_count = MODEL_OWN_PORTS };
         ip_set_init(&world->rules.own, world->own, MODEL_ADDRESSES);
         ip_set_init(&world->rules.broadcasts, world->broadcasts, 1);
         for (unsigned i = 0; i < MODEL_ADDRESSES; i++)

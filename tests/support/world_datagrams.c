@@ -18,7 +18,6 @@ enum {
 };
 
 static const struct siphash_key key = { { 862, 7 } };
-static const uint16_t ports[WORLD_RECEIVERS_MAX] = { MODEL_OWN_PORT, MODEL_OTHER_OWN_PORT };
 
 /* Where a server listens. */
 static const struct {
@@ -96,8 +95,8 @@ static void make_rules(void)
         const struct model_rules *model = &world.oracle.model;
 
         world.rules = (struct datagram_rules){
-                .ports = ports,
-                .port_count = WORLD_RECEIVERS_MAX,
+                .ports = model_own_ports,
+                .port_count = MODEL_OWN_PORTS,
                 .grants_low_ports = model->grants_low_ports,
         };
         ip_set_init(&world.rules.own, world.own, MODEL_ADDRESSES);
@@ -154,7 +153,7 @@ void world_datagrams_open(struct worker *workers, uint32_t count)
 {
         make_rules();
         for (uint32_t i = 0; i < world.count; i++)
-                open_receiver(workers, count, ports[i]);
+                open_receiver(workers, count, model_own_ports[i].number);
         oracle_datagrams_open(&world.oracle);
         senders_open(world.choice, &world.senders);
 }

@@ -9,7 +9,7 @@
 
 enum { SIZE = 100 };
 
-static const uint16_t ports[] = { MODEL_OWN_PORT };
+static const struct datagram_port ports[] = { { MODEL_OWN_PORT, true, true } };
 static const struct datagram_rules rules = { .ports = ports, .port_count = 1 };
 
 bool post_open(struct worker *worker)

@@ -197,6 +197,26 @@ START_TEST(clients_that_leave_before_their_answer_do_not_disturb_the_others)
 }
 END_TEST
 
+START_TEST(client_may_have_a_port_that_is_ours_in_the_other_family)
+{
+        struct datagram_client client;
+
+        if (!place_has_ip6())
+                return;
+        ways_open(&ways, NULL);
+        struct place from = place_ip4(ways.ports[WAY_IP6]);
+        while (!datagram_try_open_from(&client, &from, &ways.places[WAY_IP4], 1)) {
+                /* Somebody else has it. */
+                server_stop(&ways.server);
+                ways_open(&ways, NULL);
+                from = place_ip4(ways.ports[WAY_IP6]);
+        }
+        datagram_exchange(&client, 0, 100);
+        datagram_close(&client);
+        server_stop(&ways.server);
+}
+END_TEST
+
 int main(void)
 {
         TCase *tcase = tcase_create("datagrams");
@@ -206,6 +226,7 @@ int main(void)
         tcase_add_loop_test(tcase, answer_leaves_from_the_address_that_was_asked, 0, 2);
         tcase_add_loop_test(tcase, answers_taken_together_leave_from_the_address_that_each_asked, 0,
                             2);
+        tcase_add_test(tcase, client_may_have_a_port_that_is_ours_in_the_other_family);
         tcase_add_test(tcase, crowd_by_every_way_gets_one_answer_for_each_datagram);
         tcase_add_loop_test(tcase, clients_that_leave_before_their_answer_do_not_disturb_the_others,
                             0, WAY_COUNT);

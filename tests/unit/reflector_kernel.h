@@ -46,7 +46,7 @@ static struct event event_slots[64];
 static struct events events;
 static struct teller teller;
 static struct reflector reflector;
-static const uint16_t ports[] = { PORT };
+static const struct datagram_port ports[] = { { PORT, true, true } };
 static struct datagram_rules rules;
 
 static inline struct place *place_of(int fd)

@@ -11,7 +11,7 @@ enum { PORT = 7007, OTHER_PORT = 7008, ENTRIES = 64, WORDS = 64, RATE = 10 };
 #define HOUR UINT64_C(3600000000000)
 
 static const struct siphash_key key = { { 7, 8 } };
-static const uint16_t ports[] = { PORT, OTHER_PORT };
+static const struct datagram_port ports[] = { { PORT, true, true }, { OTHER_PORT, true, true } };
 static const unsigned char payload[] = "hello";
 
 static _Alignas(64) bucket_word words[WORDS];
@@ -194,6 +194,23 @@ START_TEST(our_own_sockets_are_not_answered)
 }
 END_TEST
 
+/* On this host too: a port of IPv6 that is ours may be any client's of IPv4. */
+START_TEST(ports_of_the_other_family_are_not_ours)
+{
+        static const struct datagram_port of_one[] = { { PORT, true, false },
+                                                       { OTHER_PORT, false, true } };
+
+        start();
+        rules.ports = of_one;
+        datagram.source = ips_parse("127.0.0.1");
+        ck_assert_int_eq(decide_from_port(PORT), DATAGRAM_DROP_SELF);
+        ck_assert_int_eq(decide_from_port(OTHER_PORT), DATAGRAM_DROP_NONE);
+        datagram.source = ips_parse("::1");
+        ck_assert_int_eq(decide_from_port(PORT), DATAGRAM_DROP_NONE);
+        ck_assert_int_eq(decide_from_port(OTHER_PORT), DATAGRAM_DROP_SELF);
+}
+END_TEST
+
 START_TEST(other_hosts_may_have_our_port)
 {
         start();
@@ -308,7 +325,7 @@ START_TEST(the_first_reason_counts)
         ck_assert_int_eq(decide_from("192.0.2.1"), DATAGRAM_DROP_MULTICAST);
         ck_assert_int_eq(decide_to("192.0.2.1"), DATAGRAM_DROP_BROADCAST);
         datagram.is_broadcast = false;
-        rules.ports = (const uint16_t[]){ 7 };
+        rules.ports = (const struct datagram_port[]){ { 7, true, true } };
         rules.port_count = 1;
         ck_assert_int_eq(decide(), DATAGRAM_DROP_SELF);
         ck_assert_int_eq(decide_from("198.51.100.7"), DATAGRAM_DROP_LOW_PORT);
@@ -333,6 +350,7 @@ int main(void)
                 port_zero_is_dropped_also_where_low_ports_are_granted,
                 ports_of_services_are_dropped_unless_granted,
                 our_own_sockets_are_not_answered,
+                ports_of_the_other_family_are_not_ours,
                 other_hosts_may_have_our_port,
                 source_that_is_the_destination_is_ourselves,
                 who_may_not_come_is_dropped_however_it_is_told,
