@@ -93,6 +93,8 @@ int acceptor_take(struct acceptor *acceptor, unsigned listener, struct acceptor_
 
 void acceptor_close(struct acceptor *acceptor)
 {
+        /* Of a socket that somebody else has open, closing would not end the events (epoll(7)). */
+        (void)watch_all(acceptor, EPOLL_CTL_DEL);
         for (unsigned i = 0; i < acceptor->count; i++)
                 (void)sys_close(acceptor->listeners[i].fd);
         acceptor_init(acceptor, acceptor->poll_fd, acceptor->counters, acceptor->teller);

@@ -53,5 +53,5 @@ void acceptor_pause(struct acceptor *acceptor, unsigned listener, enum counters_
 /* Nothing happens if accepting is not paused. */
 void acceptor_resume(struct acceptor *acceptor, uint64_t now_ns);
 
-/* Closes the listeners; who still waits there is reset. */
+/* Closes the listeners; who still waits there is reset, unless somebody else has them open. */
 void acceptor_close(struct acceptor *acceptor);

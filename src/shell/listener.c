@@ -60,6 +60,14 @@ static const struct sockaddr *as_address(const struct place *place)
         return (const struct sockaddr *)&place->address;
 }
 
+static struct place place_of(const struct listener_setup *setup)
+{
+        struct place place = { .setup = setup, .size = setup->address_size };
+
+        memcpy(&place.address, setup->address, setup->address_size);
+        return place;
+}
+
 static int open_socket(const struct place *place)
 {
         return place->setup->is_datagram ? sys_socket_udp(place->address.ss_family)
@@ -116,16 +124,22 @@ static int bind_all(struct place *place, int *fds, unsigned count, unsigned *ret
 
 int listener_open(const struct listener_setup *setup, int *ret_fds, unsigned count)
 {
-        struct place place = { .setup = setup, .size = setup->address_size };
+        struct place place = place_of(setup);
         unsigned open = 0;
 
-        memcpy(&place.address, setup->address, setup->address_size);
         int error = bind_all(&place, ret_fds, count, &open);
         for (unsigned i = 0; i < count && error == 0 && !setup->is_datagram; i++)
                 error = sys_listen(ret_fds[i], LISTENER_BACKLOG);
         if (error < 0)
                 close_all(ret_fds, open);
         return error;
+}
+
+int listener_adopt(const struct listener_setup *setup, int fd)
+{
+        struct place place = place_of(setup);
+
+        return set_options(&place, fd);
 }
 
 bool listener_is_wildcard(const struct sockaddr *address)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets at an address: how listening TCP sockets and UDP sockets are opened, and what an error of
- * accept(2) means. Every option that a connection needs is set here and inherited by the accepted
- * sockets (socket(7), tcp(7)), so none is set after accept.
+ * Sockets at an address: how listening TCP sockets and UDP sockets are opened, or taken over, and
+ * what an error of accept(2) means. Every option that a connection needs is set here and inherited
+ * by the accepted sockets (socket(7), tcp(7)), so none is set after accept.
  */
 #pragma once
 
@@ -26,6 +26,8 @@ struct listener {
         bool is_unix;    /* AF_UNIX, else TCP */
         bool is_shared;  /* other workers accept from the same socket */
         bool is_proxied; /* who connects is a proxy: its header comes first, see proxy.h */
+        /* A service manager keeps it: who waits when draining begins is the next server's. */
+        bool is_inherited;
 };
 
 struct listener_setup {
@@ -48,6 +50,12 @@ struct listener_setup {
  */
 __attribute__((warn_unused_result)) int listener_open(const struct listener_setup *setup,
                                                       int *ret_fds, unsigned count);
+
+/*
+ * Sets the same options on a socket that another process opened at the setup's address. They stay
+ * when this one has closed it. 0 or -errno; the descriptor is the caller's either way.
+ */
+__attribute__((warn_unused_result)) int listener_adopt(const struct listener_setup *setup, int fd);
 
 /* True if it stands for all addresses of its family. */
 bool listener_is_wildcard(const struct sockaddr *address);

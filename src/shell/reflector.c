@@ -58,7 +58,9 @@ int reflector_add(struct reflector *reflector, const struct reflector_setup *set
         int error = reserve(reflector);
         if (error < 0)
                 return error;
-        error = sys_poll_set(reflector->poll_fd, EPOLL_CTL_ADD, setup->fd, EPOLLIN,
+        /* One datagram wakes one of the workers that share its socket (epoll_ctl(2)). */
+        error = sys_poll_set(reflector->poll_fd, EPOLL_CTL_ADD, setup->fd,
+                             EPOLLIN | (setup->shared != NULL ? EPOLLEXCLUSIVE : 0),
                              REFLECTOR_TOKEN + reflector->count);
         if (error < 0)
                 return error;
@@ -66,6 +68,7 @@ int reflector_add(struct reflector *reflector, const struct reflector_setup *set
                                              .listener = setup->listener,
                                              .is_wildcard = setup->is_wildcard,
                                              .address = setup->address,
+                                             .shared = setup->shared,
                                              .rules = *setup->rules };
         socket->rules.guard =
             setup->guard_key != NULL ? guard_of(reflector->memory, setup->guard_key) : NULL;
@@ -81,11 +84,30 @@ static unsigned choose_most(struct reflector_socket *socket)
         return INBOX_SLOTS;
 }
 
+/*
+ * How many are told of already, by whoever shares the socket; from now on these are, too. Another
+ * worker may know of more by now.
+ */
+static uint32_t tell_shared(_Atomic uint32_t *shared, uint32_t overflows)
+{
+        uint32_t told = atomic_load(shared);
+
+        do
+                if ((int32_t)(overflows - told) < 0)
+                        return overflows;
+        while (!atomic_compare_exchange_weak(shared, &told, overflows));
+        return told;
+}
+
 /* What the kernel counts is all there ever were, and wraps. */
 static void note_overflows(struct reflector *reflector, struct reflector_socket *socket,
                            uint32_t overflows)
 {
-        counter_add(&reflector->counters->datagrams_overflowed, overflows - socket->overflows);
+        uint32_t told = socket->overflows;
+
+        if (socket->shared != NULL)
+                told = tell_shared(socket->shared, overflows);
+        counter_add(&reflector->counters->datagrams_overflowed, overflows - told);
         socket->overflows = overflows;
 }
 
@@ -163,8 +185,13 @@ __attribute__((noinline)) void reflector_turn(struct reflector *reflector, uint6
 
 static void close_sockets(struct reflector *reflector)
 {
-        for (unsigned i = 0; i < reflector->count; i++)
-                (void)sys_close(reflector->sockets[i].fd);
+        for (unsigned i = 0; i < reflector->count; i++) {
+                const struct reflector_socket *socket = &reflector->sockets[i];
+                /* Closing would not end the events of what others have open (epoll(7)). */
+                if (socket->shared != NULL)
+                        (void)sys_poll_set(reflector->poll_fd, EPOLL_CTL_DEL, socket->fd, 0, 0);
+                (void)sys_close(socket->fd);
+        }
         reflector->count = 0;
 }
 

@@ -23,8 +23,14 @@ struct reflector_setup {
         bool is_wildcard;  /* the kernel tells for each datagram which address it was sent to */
         struct ip address; /* else it is this */
         const struct siphash_key *guard_key; /* NULL = loops are left alone */
+        _Atomic uint32_t *shared;            /* NULL = nobody else has the socket; else see below */
         const struct datagram_rules *rules;  /* but for the guard, which is the worker's own */
 };
+
+/*
+ * A socket that other workers receive from, or another process has open, is shared: whoever has it
+ * is told of the same overflows, so all who tell of them count up to the same figure.
+ */
 
 struct reflector_socket {
         int fd;
@@ -33,6 +39,7 @@ struct reflector_socket {
         bool is_busy;         /* several datagrams came at once */
         uint32_t plain_turns; /* since several were asked for */
         uint32_t overflows;   /* that the kernel told of */
+        _Atomic uint32_t *shared;
         struct ip address;
         struct datagram_rules rules;
 };
@@ -54,7 +61,8 @@ void reflector_init(struct reflector *reflector, int poll_fd, struct counters *c
 
 /*
  * Answers at that socket too; on success (0) its descriptor is the reflector's, else -errno. What
- * the setup points at is copied, but for what the rules point at: that is borrowed.
+ * the setup points at is copied, but for what the rules point at, and what is shared: that is
+ * borrowed.
  */
 __attribute__((warn_unused_result)) int reflector_add(struct reflector *reflector,
                                                       const struct reflector_setup *setup);

@@ -159,6 +159,8 @@ static void run_timers(struct worker *worker)
 static void stop_listening(struct worker *worker)
 {
         for (unsigned i = 0; i < worker->acceptor.count; i++) {
+                if (worker->acceptor.listeners[i].is_inherited)
+                        continue;
                 /* What waits is served; who comes later finds another server, or none. */
                 (void)sys_listen(worker->acceptor.listeners[i].fd, 0);
                 accept_some(worker, i, LISTENER_BACKLOG);
@@ -167,7 +169,7 @@ static void stop_listening(struct worker *worker)
         reflector_drain(&worker->reflector, worker->now_ns);
 }
 
-__attribute__((cold, noinline)) static void start_draining(struct worker *worker)
+static void start_draining(struct worker *worker)
 {
         if (worker->is_draining)
                 return;
@@ -198,6 +200,14 @@ static void force_drain(struct worker *worker)
                 put_if_ready(worker, conn);
         }
         worker->drain_ns = UINT64_MAX;
+}
+
+/* Main woke it. */
+__attribute__((cold, noinline)) static void answer_main(struct worker *worker)
+{
+        atomic_store(&worker->owes_round, false);
+        if (atomic_load(&worker->is_asked_to_drain))
+                start_draining(worker);
 }
 
 /* When the worker has something to do, though no event comes. */
@@ -239,8 +249,8 @@ __attribute__((flatten)) static void dispatch(struct worker *worker,
         } else if (event->data.u64 != WAKER_TOKEN) {
                 reflector_turn(&worker->reflector, event->data.u64, worker->now_ns);
                 acceptor_notice(&worker->acceptor, event->data.u64);
-        } else if (atomic_load(&worker->is_asked_to_drain)) {
-                start_draining(worker);
+        } else {
+                answer_main(worker);
         }
 }
 
@@ -318,6 +328,17 @@ void worker_drain(struct worker *worker)
 {
         atomic_store(&worker->is_asked_to_drain, true);
         waker_wake(&worker->waker);
+}
+
+void worker_ask(struct worker *worker)
+{
+        atomic_store(&worker->owes_round, true);
+        waker_wake(&worker->waker);
+}
+
+bool worker_has_answered(const struct worker *worker)
+{
+        return !atomic_load(&worker->owes_round);
 }
 
 void worker_close(struct worker *worker)

@@ -7,7 +7,7 @@
  * A connection has at most one turn a round: at once when an event comes for it, or, if an earlier
  * turn left it ready, after the events.
  *
- * Only worker_drain() may be called from another thread. All memory is reserved by worker_open().
+ * Only what says so may be called from another thread. All memory is reserved by worker_open().
  * On the echo path workers share nothing; at accept and close they ask the same limits.
  */
 #pragma once
@@ -61,9 +61,10 @@ struct worker {
         struct reflector reflector;
         bool is_draining;
         atomic_bool is_asked_to_drain;
-        uint64_t now_ns;   /* read once a round */
-        uint64_t trim_ns;  /* when to give free pages back; UINT64_MAX = nothing to give */
-        uint64_t drain_ns; /* when draining ends by force; UINT64_MAX = not draining */
+        atomic_bool owes_round; /* since worker_ask() */
+        uint64_t now_ns;        /* read once a round */
+        uint64_t trim_ns;       /* when to give free pages back; UINT64_MAX = nothing to give */
+        uint64_t drain_ns;      /* when draining ends by force; UINT64_MAX = not draining */
         struct epoll_event events[WORKER_EVENTS_MAX];
 };
 
@@ -96,6 +97,12 @@ __attribute__((warn_unused_result)) int worker_step(struct worker *worker, int t
 
 /* From any thread, once or more: take what waits, finish what is owed, end. */
 void worker_drain(struct worker *worker);
+
+/* From any thread: make a round, for a sign of life. An idle worker is woken for that alone. */
+void worker_ask(struct worker *worker);
+
+/* From any thread: true when a round has begun since it was asked last. */
+bool worker_has_answered(const struct worker *worker);
 
 /* Connections are reset, memory is given back. */
 void worker_close(struct worker *worker);

@@ -102,6 +102,9 @@ TRAP(echoing_twice,
      start_connected(); (void)sys_send(fd, data, 50); (void)sys_send(fd, data, 50);)
 TRAP(echoing_what_another_connection_sent,
      start_connected(); payload_fill(data, 100, 1, 0); (void)sys_send(fd, data, 100);)
+TRAP(closing_a_copy_that_is_watched,
+     start_listener(); int poll_fd = sys_poll_open(); (void)sim_duplicate(listen_fd);
+     (void)sys_poll_set(poll_fd, EPOLL_CTL_ADD, listen_fd, EPOLLIN, 0); (void)sys_close(listen_fd);)
 TRAP(leaving_a_descriptor_open, start_connected(); sys_close(fd); sim_client_forget(client);
      sim_close();)
 TRAP(leaving_a_connection, start_connected(); sys_close(fd); sys_close(listen_fd); sim_close();)
@@ -292,6 +295,7 @@ int main(void)
                 receiving_from_a_closed_descriptor,
                 sending_to_a_closed_descriptor,
                 watching_a_closed_descriptor,
+                closing_a_copy_that_is_watched,
                 receiving_from_a_listener,
                 waiting_for_what_is_no_epoll,
                 waiting_for_no_events,

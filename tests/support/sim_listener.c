@@ -198,6 +198,9 @@ void sim_socket_release(int fd)
 {
         struct sim_socket *socket = sim_socket(fd);
 
+        /* epoll(7): its events go on, for a number that is another descriptor's by then. */
+        if (socket->references > 1 && sim_is_watched(fd) && sim.figures.injected == 0)
+                sim_fail("descriptor %d, which others have copies of, is closed while watched", fd);
         if (--socket->references > 0)
                 return;
         if (socket->is_datagram) {

@@ -173,6 +173,15 @@ void sim_poll_forget(int fd)
                 unwatch(&sim.descriptors[fd], i);
 }
 
+bool sim_is_watched(int fd)
+{
+        bool is_watched = false;
+
+        for (uint32_t i = 0; i < SIM_POLLS_MAX; i++)
+                is_watched = is_watched || sim.descriptors[fd].watches[i].is_used;
+        return is_watched;
+}
+
 void sim_poll_close(struct sim_descriptor *descriptor)
 {
         for (int fd = 0; fd < SIM_DESCRIPTORS_MAX; fd++)

@@ -140,6 +140,7 @@ void sim_poll_wake(int fd, uint32_t key);
 /* A connection waits: of those that share it exclusively, one that sleeps is enough. */
 void sim_poll_wake_listeners(uint32_t socket);
 void sim_poll_forget(int fd);
+bool sim_is_watched(int fd);
 void sim_poll_close(struct sim_descriptor *descriptor);
 /* Those fire whose time has come. */
 void sim_timers_fire(void);

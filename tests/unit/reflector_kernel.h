@@ -40,6 +40,8 @@ static size_t reserved_size;
 static bool is_memory_refused;
 static int watch_error;
 static uint64_t watched_token; /* the latest */
+static bool is_watched[SOCKETS];
+static _Atomic uint32_t *shared[SOCKETS]; /* with others, who have told of so many overflows */
 
 static struct counters counters;
 static struct event event_slots[64];
@@ -81,10 +83,15 @@ int sys_unreserve(void *data, size_t size)
 int sys_poll_set(int poll_fd, int operation, int fd, uint32_t wanted, uint64_t token)
 {
         ck_assert_int_eq(poll_fd, 3);
-        ck_assert_int_eq(operation, EPOLL_CTL_ADD);
-        ck_assert_uint_eq(wanted, EPOLLIN);
         (void)place_of(fd);
+        if (operation == EPOLL_CTL_DEL) {
+                is_watched[fd - FD] = false;
+                return 0;
+        }
+        ck_assert_int_eq(operation, EPOLL_CTL_ADD);
+        ck_assert_uint_eq(wanted, EPOLLIN | (shared[fd - FD] != NULL ? EPOLLEXCLUSIVE : 0));
         watched_token = token;
+        is_watched[fd - FD] = watch_error == 0;
         return watch_error;
 }
 
@@ -100,6 +107,8 @@ int sys_setsockopt_int(int fd, int level, int name, int value)
 
 int sys_close(int fd)
 {
+        /* Events of what others have open would go on. */
+        ensure(shared[fd - FD] == NULL || !is_watched[fd - FD]);
         place_of(fd)->is_closed = true;
         return 0;
 }
@@ -206,6 +215,7 @@ static inline int add_socket(unsigned index, const struct siphash_key *guard_key
                 .listener = (uint8_t)(3 + index),
                 .address = ips_parse("127.0.0.1"),
                 .guard_key = guard_key,
+                .shared = shared[index],
                 .rules = &rules,
         };
 
@@ -216,6 +226,7 @@ static inline int add_socket(unsigned index, const struct siphash_key *guard_key
 static inline void start_empty(void)
 {
         memset(places, 0, sizeof(places));
+        memset(shared, 0, sizeof(shared));
         call_count = 0;
         reserved_size = 0;
         is_memory_refused = false;

@@ -138,6 +138,28 @@ START_TEST(draining_answers_what_waits_and_closes)
 }
 END_TEST
 
+/* Its other owners would have the epoll told of what waits there for ever. */
+START_TEST(shared_socket_is_no_longer_watched_when_it_is_closed)
+{
+        _Atomic uint32_t told = 0;
+
+        for (unsigned is_drained = 0; is_drained < 2; is_drained++) {
+                start_empty();
+                shared[1] = &told;
+                for (unsigned i = 0; i < SOCKETS; i++)
+                        ck_assert_int_eq(add_socket(i, NULL), 0);
+                ck_assert(is_watched[1]);
+                if (is_drained)
+                        reflector_drain(&reflector, 1);
+                else
+                        reflector_close(&reflector);
+                ck_assert(places[1].is_closed);
+                ck_assert(!is_watched[1]);
+                stop();
+        }
+}
+END_TEST
+
 START_TEST(draining_goes_past_errors)
 {
         const int errors[] = { -ECONNREFUSED, -EINTR };
@@ -205,6 +227,7 @@ int main(void)
                 error_of_the_call_for_several_leads_back_to_the_plain_one,
                 event_of_others_is_none_of_its_business,
                 draining_answers_what_waits_and_closes,
+                shared_socket_is_no_longer_watched_when_it_is_closed,
                 draining_goes_past_errors,
                 draining_has_a_bound,
                 memory_comes_with_the_first_socket,

@@ -137,6 +137,32 @@ START_TEST(count_of_overflows_wraps)
 }
 END_TEST
 
+/* Whoever receives there is told of the same ones, and of old ones after newer ones. */
+START_TEST(overflow_of_a_shared_socket_is_counted_by_one_of_those_who_share_it)
+{
+        _Atomic uint32_t told = UINT32_MAX - 1;
+
+        start_empty();
+        shared[0] = &told;
+        ck_assert_int_eq(add_socket(0, NULL), 0);
+        wait_at(0, 4)->overflows = UINT32_MAX;
+        turn(0);
+        ck_assert_uint_eq(counter_read(&counters.datagrams_overflowed), 1);
+        /* Another worker was told of more in between. */
+        told = 7;
+        places[0].overflows = 3;
+        turn(0);
+        places[0].overflows = 7;
+        turn(0);
+        ck_assert_uint_eq(counter_read(&counters.datagrams_overflowed), 1);
+        places[0].overflows = 9;
+        turn(0);
+        ck_assert_uint_eq(counter_read(&counters.datagrams_overflowed), 3);
+        ck_assert_uint_eq(told, 9);
+        stop();
+}
+END_TEST
+
 START_TEST(datagram_is_told_to_who_wants_to_know)
 {
         const unsigned char source[] = { 192, 0, 2, 2 };
@@ -199,6 +225,7 @@ int main(void)
                 loops_end_at_the_listeners_that_guard_against_them,
                 overflow_is_counted_once,
                 count_of_overflows_wraps,
+                overflow_of_a_shared_socket_is_counted_by_one_of_those_who_share_it,
                 datagram_is_told_to_who_wants_to_know,
                 datagrams_of_a_batch_are_told_each_by_itself,
         };
