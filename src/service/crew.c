@@ -203,6 +203,22 @@ void crew_drain(struct crew *crew)
                 worker_drain(&crew->members[i].worker);
 }
 
+void crew_ask(struct crew *crew)
+{
+        for (uint32_t i = 0; i < crew->count; i++)
+                worker_ask(&crew->members[i].worker);
+}
+
+bool crew_has_answered(const struct crew *crew)
+{
+        for (uint32_t i = 0; i < crew->count; i++) {
+                const struct crew_member *member = &crew->members[i];
+                if (!worker_has_answered(&member->worker) && !atomic_load(&member->is_done))
+                        return false;
+        }
+        return true;
+}
+
 static bool has_failed(const struct crew_member *member)
 {
         return atomic_load(&member->is_done) && member->result != WORKER_DRAINED;

@@ -73,6 +73,12 @@ __attribute__((warn_unused_result)) int crew_start(struct crew *crew, const stru
 /* While they run, once: all take what waits, finish what is owed, end. */
 void crew_drain(struct crew *crew);
 
+/* While they run: asks each for a round. */
+void crew_ask(struct crew *crew);
+
+/* While they run: true when each has made one since it was asked, or has ended. */
+bool crew_has_answered(const struct crew *crew);
+
 /* While they run: true when all have ended, or one has failed. */
 bool crew_is_done(const struct crew *crew);
 

@@ -60,7 +60,8 @@ static enum exit_code complain_of_errno(struct log *log, const struct address *a
 }
 
 /* Hands one descriptor to each worker; those that none took are closed. */
-static int hand_out(struct crew *crew, const int *fds, const struct address *address)
+static int hand_out(struct crew *crew, const int *fds, const struct address *address,
+                    bool is_inherited)
 {
         bool is_unix = address->transport == ADDRESS_UNIX;
         int error = 0;
@@ -68,8 +69,10 @@ static int hand_out(struct crew *crew, const int *fds, const struct address *add
         for (uint32_t i = 0; i < crew->count; i++) {
                 struct listener listener = { .fd = fds[i],
                                              .is_unix = is_unix,
-                                             .is_shared = is_unix && crew->count > 1,
-                                             .is_proxied = address->is_proxied };
+                                             .is_shared =
+                                                 (is_unix || is_inherited) && crew->count > 1,
+                                             .is_proxied = address->is_proxied,
+                                             .is_inherited = is_inherited };
                 if (error == 0)
                         error = worker_listen(&crew->members[i].worker, &listener);
                 if (error < 0)
@@ -78,16 +81,20 @@ static int hand_out(struct crew *crew, const int *fds, const struct address *add
         return error;
 }
 
-/* A socket for each worker; *ret_real is where they are. */
-static int open_ip(const struct address *address, const struct options *options, int *ret_fds,
-                   uint32_t count, struct address *ret_real)
+static struct listener_setup setup_of(const struct address *address, const struct options *options)
 {
-        struct listener_setup setup = { .is_datagram = address->transport == ADDRESS_UDP,
+        return (struct listener_setup){ .is_datagram = address->transport == ADDRESS_UDP,
                                         .address = (const struct sockaddr *)&address->socket,
                                         .address_size = address->size,
                                         .is_dual = address->is_dual,
                                         .stall_ns = options->stall_timeout_ns };
+}
 
+/* A socket for each worker; *ret_real is where they are. */
+static int open_ip(const struct address *address, const struct options *options, int *ret_fds,
+                   uint32_t count, struct address *ret_real)
+{
+        struct listener_setup setup = setup_of(address, options);
         int error = listener_open(&setup, ret_fds, count);
         if (error == -EAFNOSUPPORT && address->is_dual) {
                 struct address ip4 = address_without_ipv6(address);
@@ -109,7 +116,7 @@ static int open_tcp(const struct address *address, const struct options *options
         int fds[OPTIONS_WORKERS_MAX];
 
         int error = open_ip(address, options, fds, crew->count, ret_real);
-        return error < 0 ? error : hand_out(crew, fds, address);
+        return error < 0 ? error : hand_out(crew, fds, address, false);
 }
 
 static int open_udp(struct listeners *listeners, const struct address *address,
@@ -152,28 +159,66 @@ static int open_unix(struct listeners *listeners, const struct address *address,
                 return error;
         listeners->unix_count++;
         error = duplicate(socket->fd, fds, crew->count);
-        return error < 0 ? error : hand_out(crew, fds, address);
+        return error < 0 ? error : hand_out(crew, fds, address, false);
 }
 
-static void tell_of(struct log *log, const struct address *address, const char *text)
+static int share_udp(struct udp *udp, const struct address *address, const struct options *options,
+                     const int *fds, uint32_t workers, uint8_t number)
 {
+        int error = udp_open(udp, options);
+
+        if (error == 0)
+                udp_add_shared(udp, options, address, fds, workers, number);
+        return error;
+}
+
+/* A socket that the options' listener of that place stands for, and its service manager keeps. */
+static int take_over(struct listeners *listeners, const struct options *options,
+                     const struct address *address, int fd, struct crew *crew)
+{
+        struct listener_setup setup = setup_of(address, options);
+        bool is_unix = address->transport == ADDRESS_UNIX;
+        int fds[OPTIONS_WORKERS_MAX];
+
+        int error = is_unix ? 0 : listener_adopt(&setup, fd);
+        if (error == 0)
+                error = duplicate(fd, fds, crew->count);
+        if (error < 0)
+                return error;
+        if (address->transport != ADDRESS_UDP)
+                return hand_out(crew, fds, address, true);
+        return share_udp(&listeners->udp, address, options, fds, crew->count,
+                         (uint8_t)listeners->count);
+}
+
+static void tell_of(struct log *log, const struct address *address, const char *text,
+                    const struct inherited *inherited, uint64_t place)
+{
+        const struct environment_name *name = &inherited->names[place];
+
         log_begin(log, LOG_INFO, "listening");
         log_text(log, "transport", address_transport_name(address->transport));
         log_text(log, "address", text);
         if (address->is_proxied)
                 log_number(log, "proxy", 1);
+        if (inherited->fds[place] >= 0)
+                log_bytes(log, "inherited", name->text, name->size);
         (void)log_end(log);
         log_write(log);
 }
 
 static enum exit_code open_one(struct listeners *listeners, const struct options *options,
-                               const struct address *address, struct crew *crew, struct log *log)
+                               const struct inherited *inherited, uint64_t place, struct crew *crew,
+                               struct log *log)
 {
+        const struct address *address = &options->listeners[place];
         char *text = listeners->texts[listeners->count];
         struct address real = *address;
         int error = 0;
 
-        if (address->transport == ADDRESS_UNIX)
+        if (inherited->fds[place] >= 0)
+                error = take_over(listeners, options, address, inherited->fds[place], crew);
+        else if (address->transport == ADDRESS_UNIX)
                 error = open_unix(listeners, address, crew);
         else if (address->transport == ADDRESS_UDP)
                 error = open_udp(listeners, address, options, crew->count, &real);
@@ -182,30 +227,31 @@ static enum exit_code open_one(struct listeners *listeners, const struct options
         address_format(error < 0 ? address : &real, text, ADDRESS_TEXT_SIZE);
         if (error < 0)
                 return complain_of_errno(log, address, text, -error);
-        tell_of(log, &real, text);
+        tell_of(log, &real, text, inherited, place);
         listeners->names[listeners->count++] = text;
         return EXIT_CODE_DONE;
 }
 
 /* Those of UDP, or the others. */
 static enum exit_code open_all(struct listeners *listeners, const struct options *options,
-                               bool is_udp, struct crew *crew, struct log *log)
+                               const struct inherited *inherited, bool is_udp, struct crew *crew,
+                               struct log *log)
 {
         enum exit_code code = EXIT_CODE_DONE;
 
         for (uint64_t i = 0; i < options->listener_count && code == EXIT_CODE_DONE; i++)
                 if ((options->listeners[i].transport == ADDRESS_UDP) == is_udp)
-                        code = open_one(listeners, options, &options->listeners[i], crew, log);
+                        code = open_one(listeners, options, inherited, i, crew, log);
         return code;
 }
 
 enum exit_code listeners_open(struct listeners *listeners, const struct options *options,
-                              struct crew *crew, struct log *log)
+                              const struct inherited *inherited, struct crew *crew, struct log *log)
 {
-        enum exit_code code = open_all(listeners, options, false, crew, log);
+        enum exit_code code = open_all(listeners, options, inherited, false, crew, log);
 
         if (code == EXIT_CODE_DONE)
-                code = open_all(listeners, options, true, crew, log);
+                code = open_all(listeners, options, inherited, true, crew, log);
         if (code != EXIT_CODE_DONE)
                 return code;
         int error = udp_hand_out(&listeners->udp, crew);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Where connections and datagrams come in: every LISTEN of the command line, opened once for all
- * workers, and told of in the log. TCP and UDP give each worker a socket of its own, a Unix socket
- * is shared.
+ * Where connections and datagrams come in: every listener, opened once for all workers or taken
+ * over from a service manager, and told of in the log. TCP and UDP give each worker a socket of its
+ * own; a Unix socket is shared, and so is whatever was inherited.
  */
 #pragma once
 
 #include "service/crew.h"
+#include "service/inherited.h"
 #include "service/options.h"
 #include "service/udp.h"
 #include "service/unix_socket.h"
@@ -27,7 +28,8 @@ struct listeners {
  * and what was opened is closed by crew_close() and listeners_close().
  */
 enum exit_code listeners_open(struct listeners *listeners, const struct options *options,
-                              struct crew *crew, struct log *log);
+                              const struct inherited *inherited, struct crew *crew,
+                              struct log *log);
 
 /* Gives the paths of Unix sockets back, while workers may still run; the rest is udp_close()'s. */
 void listeners_close(struct listeners *listeners, struct log *log);

@@ -160,7 +160,8 @@ static bool parse_listeners(char **words, struct options *options, struct compla
         const char *const *texts = (const char *const *)words;
         struct complaint_word word;
 
-        if (*texts == NULL)
+        options->are_listeners_given = *texts != NULL;
+        if (!options->are_listeners_given)
                 texts = default_listeners;
         for (unsigned i = 0; texts[i] != NULL; i++) {
                 if (i == OPTIONS_LISTENERS_MAX)
@@ -305,6 +306,8 @@ void options_help(FILE *to)
                 "\nRoot must name a user; by the name root it stays root, without its powers.\n"
                 "At loopback listeners --udp-rate and --udp-loop-guard are off unless given.\n"
                 "Sizes: 512 64K 8M 1G. Durations: 250ms 5s 2m 1h.\n"
+                "Of a service manager: LISTEN_FDS (instead of LISTEN, or of those it covers),\n"
+                "NOTIFY_SOCKET, WATCHDOG_USEC.\n"
                 "SIGTERM or SIGINT drains, a second one exits at once; SIGUSR1 logs a status.\n"
                 "Exit codes: 0 done; 64 usage; 69 address unavailable; 70 internal; 71 system;\n"
                 "77 permission; 78 configuration.\n");

@@ -28,6 +28,7 @@ struct options_network {
 struct options {
         struct address listeners[OPTIONS_LISTENERS_MAX];
         uint64_t listener_count;  /* at least 1 */
+        bool are_listeners_given; /* else they are the default ones */
         uint64_t workers;         /* 1 to 256; 0 = as many as the machine has usable CPUs */
         uint64_t max_connections; /* 1 to 2^24 */
         uint64_t max_connections_per_source; /* at most 2^24; 0 = no such limit */

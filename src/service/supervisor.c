@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -16,6 +14,8 @@
 #include "service/crew.h"
 #include "service/limits.h"
 #include "service/listeners.h"
+#include "service/machine.h"
+#include "service/manager.h"
 #include "service/report.h"
 #include "service/sandbox.h"
 #include "shell/sys.h"
@@ -27,7 +27,8 @@ enum { LOG_PATIENCE_MS = 100 };
 enum { RECORDS_A_TURN = 64 };
 
 struct supervisor {
-        const struct options *options;
+        struct options options; /* with the listeners that there are */
+        struct manager manager;
         uint32_t workers;
         uint64_t max_connections; /* as the descriptor limit allows */
         struct limits limits;
@@ -98,30 +99,9 @@ static void log_summary(struct supervisor *supervisor, const char *event)
         end(log);
 }
 
-static uint32_t usable_cpus(void)
-{
-        cpu_set_t cpus;
-
-        if (sched_getaffinity(0, sizeof(cpus), &cpus) < 0)
-                return 1;
-        return (uint32_t)CPU_COUNT(&cpus);
-}
-
-/* Raises the soft descriptor limit to the hard one; returns that. */
-static uint64_t raise_descriptor_limit(void)
-{
-        struct rlimit limit = { 0 };
-
-        if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-                return UINT64_MAX;
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-        return limit.rlim_max;
-}
-
 static void log_starting(struct supervisor *supervisor)
 {
-        const struct options *options = supervisor->options;
+        const struct options *options = &supervisor->options;
         struct log *log = &supervisor->log;
 
         log_begin(log, LOG_INFO, "starting");
@@ -137,7 +117,7 @@ static void log_starting(struct supervisor *supervisor)
 
 static enum exit_code open_crew(struct supervisor *supervisor)
 {
-        const struct options *options = supervisor->options;
+        const struct options *options = &supervisor->options;
         struct crew_setup setup = {
                 .workers = supervisor->workers,
                 .max_connections = (uint32_t)supervisor->max_connections,
@@ -202,7 +182,7 @@ static _Noreturn void stop_now(struct supervisor *supervisor, enum exit_code cod
 
 static void start_ending(struct supervisor *supervisor)
 {
-        const struct options *options = supervisor->options;
+        const struct options *options = &supervisor->options;
         struct log *log = &supervisor->log;
 
         if (supervisor->is_ending) {
@@ -210,6 +190,7 @@ static void start_ending(struct supervisor *supervisor)
                 stop_now(supervisor, EXIT_CODE_DONE);
         }
         supervisor->is_ending = true;
+        manager_tell_stopping(&supervisor->manager, crew_open_connections(&supervisor->crew));
         supervisor->drain_ns = sys_clock() + options->drain_delay_ns;
         log_begin(log, LOG_INFO, "drain_begin");
         log_number(log, "open", crew_open_connections(&supervisor->crew));
@@ -269,12 +250,15 @@ static void report_rest(struct supervisor *supervisor)
 static int wait_ms(const struct supervisor *supervisor, bool has_more)
 {
         uint64_t now_ns = sys_clock();
+        uint64_t next_ns = manager_next_ns(&supervisor->manager);
 
-        if (has_more || supervisor->drain_ns <= now_ns)
+        if (supervisor->drain_ns < next_ns)
+                next_ns = supervisor->drain_ns;
+        if (has_more || next_ns <= now_ns)
                 return 0;
-        if (supervisor->drain_ns == UINT64_MAX)
+        if (next_ns == UINT64_MAX)
                 return -1;
-        uint64_t ms = (supervisor->drain_ns - now_ns + 999999) / 1000000;
+        uint64_t ms = (next_ns - now_ns + 999999) / 1000000;
         return ms > INT32_MAX ? INT32_MAX : (int)ms;
 }
 
@@ -302,6 +286,7 @@ static void watch_over(struct supervisor *supervisor)
                 if (count > 0 && polls[0].revents != 0)
                         answer_signals(supervisor);
                 drain_when_due(supervisor);
+                manager_turn(&supervisor->manager, &supervisor->crew);
                 /* There may be more, for which nobody wakes us; or the log does, when it can. */
                 has_more = report_all(supervisor) > 0 && log_has_spare_room(&supervisor->log);
         }
@@ -314,7 +299,7 @@ static enum exit_code serve(struct supervisor *supervisor)
         struct sandbox *sandbox = &supervisor->sandbox;
         int entered = 0;
         int error = crew_start(&supervisor->crew, sandbox_worker_filter(sandbox),
-                               supervisor->options->require_sandbox, &entered);
+                               supervisor->options.require_sandbox, &entered);
 
         if (error < 0) {
                 log_failure(&supervisor->log, "start_failed", "worker thread", strerror(-error));
@@ -325,6 +310,7 @@ static enum exit_code serve(struct supervisor *supervisor)
                 stop_now(supervisor, code);
         log_begin(log, LOG_INFO, "ready");
         end(log);
+        manager_tell_ready(&supervisor->manager, &supervisor->options, &supervisor->crew);
         watch_over(supervisor);
         error = crew_join(&supervisor->crew);
         if (error < 0) {
@@ -339,6 +325,11 @@ static enum exit_code serve(struct supervisor *supervisor)
 
 static enum exit_code run(struct supervisor *supervisor)
 {
+        const struct options *options = &supervisor->options;
+
+        supervisor->workers = capacity_workers(options, machine_usable_cpus());
+        supervisor->max_connections =
+            capacity_connections(options, supervisor->workers, machine_raise_descriptor_limit());
         /* First of all: who has read `starting` may send a signal. */
         int error = open_signals(supervisor);
 
@@ -346,13 +337,13 @@ static enum exit_code run(struct supervisor *supervisor)
                 return fail_to_start(supervisor, "signals", error);
         log_starting(supervisor);
         enum exit_code code =
-            sandbox_prepare(&supervisor->sandbox, supervisor->options, &supervisor->log);
+            sandbox_prepare(&supervisor->sandbox, &supervisor->options, &supervisor->log);
         if (code == EXIT_CODE_DONE)
                 code = open_crew(supervisor);
         if (code != EXIT_CODE_DONE)
                 return code;
-        code = listeners_open(&supervisor->listeners, supervisor->options, &supervisor->crew,
-                              &supervisor->log);
+        code = listeners_open(&supervisor->listeners, &supervisor->options,
+                              &supervisor->manager.inherited, &supervisor->crew, &supervisor->log);
         report_init(&supervisor->report, &supervisor->log, supervisor->listeners.names,
                     supervisor->listeners.count);
         if (code == EXIT_CODE_DONE)
@@ -375,14 +366,15 @@ enum exit_code supervisor_run(const struct options *options)
         if (supervisor == NULL)
                 return EXIT_CODE_SYSTEM;
         memset(supervisor, 0, sizeof(*supervisor));
-        supervisor->options = options;
+        supervisor->options = *options;
         supervisor->drain_ns = UINT64_MAX;
-        supervisor->workers = capacity_workers(options, usable_cpus());
-        supervisor->max_connections =
-            capacity_connections(options, supervisor->workers, raise_descriptor_limit());
         log_open(&supervisor->log, STDERR_FILENO, options->log_level, options->log_format,
                  getenv("JOURNAL_STREAM"));
-        enum exit_code code = run(supervisor);
+        enum exit_code code =
+            manager_open(&supervisor->manager, &supervisor->options, &supervisor->log);
+        if (code == EXIT_CODE_DONE)
+                code = run(supervisor);
+        manager_close(&supervisor->manager);
         log_flush(&supervisor->log, LOG_PATIENCE_MS);
         free(supervisor);
         return code;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/udp.h"
 
+#include <linux/sock_diag.h>
 #include <string.h>
 
 #include "core/ensure.h"
@@ -50,8 +51,29 @@ void udp_add(struct udp *udp, const struct options *options, const struct addres
         };
 }
 
+/* What the kernel dropped at the socket before this process had it; 0 if it does not tell. */
+static uint32_t overflows_of(int fd)
+{
+        uint32_t figures[SK_MEMINFO_VARS] = { 0 };
+        socklen_t size = sizeof(figures);
+
+        if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &size) < 0)
+                return 0;
+        return figures[SK_MEMINFO_DROPS];
+}
+
+void udp_add_shared(struct udp *udp, const struct options *options, const struct address *address,
+                    const int *fds, uint32_t workers, uint8_t number)
+{
+        struct udp_listener *listener = &udp->listeners[udp->count];
+
+        udp_add(udp, options, address, fds, workers, number);
+        listener->is_shared = true;
+        atomic_store(&listener->overflows, overflows_of(fds[0]));
+}
+
 /* One descriptor to each worker; those that none took are closed. */
-static int hand_out(const struct udp *udp, const struct udp_listener *listener, struct crew *crew)
+static int hand_out(const struct udp *udp, struct udp_listener *listener, struct crew *crew)
 {
         struct datagram_rules rules = listener->rules;
         struct reflector_setup setup = {
@@ -59,6 +81,7 @@ static int hand_out(const struct udp *udp, const struct udp_listener *listener, 
                 .is_wildcard = listener->is_wildcard,
                 .address = listener->address,
                 .guard_key = listener->has_loop_guard ? &udp->guard_key : NULL,
+                .shared = listener->is_shared ? &listener->overflows : NULL,
                 .rules = &rules,
         };
         int error = 0;

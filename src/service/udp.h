@@ -14,6 +14,8 @@
 struct udp_listener {
         uint8_t number; /* of all listeners, for who is told */
         int fds[OPTIONS_WORKERS_MAX];
+        bool is_shared;             /* these are of one socket */
+        _Atomic uint32_t overflows; /* of that one, that a worker has told of */
         bool is_wildcard;
         bool has_loop_guard;
         struct ip address;
@@ -36,6 +38,10 @@ __attribute__((warn_unused_result)) int udp_open(struct udp *udp, const struct o
 /* Keeps an open socket for each of so many workers, at that address with its real port. */
 void udp_add(struct udp *udp, const struct options *options, const struct address *address,
              const int *fds, uint32_t workers, uint8_t number);
+
+/* The same for descriptors of one socket, which was open before. */
+void udp_add_shared(struct udp *udp, const struct options *options, const struct address *address,
+                    const int *fds, uint32_t workers, uint8_t number);
 
 /* Hands the sockets to the workers; 0 or -errno. The rules are borrowed until udp_close(). */
 __attribute__((warn_unused_result)) int udp_hand_out(struct udp *udp, struct crew *crew);

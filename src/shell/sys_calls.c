@@ -12,7 +12,7 @@ const struct sys_call sys_calls[] = {
         /* What a message takes. */
         { "epoll_pwait", SYS_WORKER },
         { "recvfrom", SYS_WORKER },
-        { "sendto", SYS_WORKER | SYS_MAIN }, /* main: a log that is a socket */
+        { "sendto", SYS_WORKER | SYS_MAIN }, /* main: a log that is a socket, a manager */
         { "recvmsg", SYS_WORKER },
         { "recvmmsg", SYS_WORKER },
         { "sendmsg", SYS_WORKER },

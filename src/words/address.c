@@ -349,8 +349,8 @@ const char *address_transport_name(enum address_transport transport)
         return "unix";
 }
 
-/* Port 0, of either family: both keep it in the same place. */
-static bool has_no_port(const struct address *address)
+/* Both families keep it in the same place. */
+bool address_has_no_port(const struct address *address)
 {
         const struct sockaddr_in *ip = (const struct sockaddr_in *)&address->socket;
 
@@ -359,8 +359,24 @@ static bool has_no_port(const struct address *address)
 
 bool address_is_repeated(const struct address *a, const struct address *b)
 {
-        return a->transport == b->transport && !has_no_port(a) && a->is_dual == b->is_dual &&
-               a->size == b->size && memcmp(&a->socket, &b->socket, a->size) == 0;
+        return a->transport == b->transport && !address_has_no_port(a) &&
+               a->is_dual == b->is_dual && a->size == b->size &&
+               memcmp(&a->socket, &b->socket, a->size) == 0;
+}
+
+bool address_covers(const struct address *listener, const struct address *socket)
+{
+        struct ip ip;
+        struct ip any;
+        uint16_t port;
+        uint16_t wanted;
+
+        if (!listener->is_dual)
+                return address_is_repeated(listener, socket);
+        return listener->transport == socket->transport && !address_has_no_port(listener) &&
+               ip_from_socket((const struct sockaddr *)&listener->socket, &any, &wanted) &&
+               ip_from_socket((const struct sockaddr *)&socket->socket, &ip, &port) &&
+               ip_is_unspecified(ip) && port == wanted;
 }
 
 bool address_is_loopback(const struct address *address)

@@ -58,6 +58,15 @@ const char *address_transport_name(enum address_transport transport);
  */
 bool address_is_repeated(const struct address *a, const struct address *b);
 
+/*
+ * True if a socket that is bound there is what the listener asks for: the same place or, for `*`,
+ * all addresses of either family or of both.
+ */
+bool address_covers(const struct address *listener, const struct address *socket);
+
+/* Of TCP or UDP: its port is 0. */
+bool address_has_no_port(const struct address *address);
+
 /* True if only this machine can reach it: 127.0.0.0/8, ::1. False of a Unix socket. */
 bool address_is_loopback(const struct address *address);
 

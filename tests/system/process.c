@@ -23,7 +23,7 @@
 
 #include "limit.h"
 
-enum { RUNNING_MAX = 8, NOBODY = 65534 };
+enum { RUNNING_MAX = 8, INHERITED_MAX = 32, NOBODY = 65534 };
 
 /* A failed test returns by longjmp: what it started must be found again. */
 static struct process *running[RUNNING_MAX];
@@ -94,6 +94,31 @@ static void set_journal_stream(const char *name, int output_fd)
         setenv("JOURNAL_STREAM", name[0] != '\0' ? name : own_name, 1);
 }
 
+static void set_environment(const char *const *variables)
+{
+        char value[32];
+
+        for (unsigned i = 0; variables != NULL && variables[i] != NULL; i++) {
+                char *variable = strdup(variables[i]);
+                char *equals = strchr(variable, '=');
+                *equals = '\0';
+                snprintf(value, sizeof(value), "%d", getpid());
+                setenv(variable, strcmp(equals + 1, "$$") == 0 ? value : equals + 1, 1);
+        }
+}
+
+/* They may be where the others are going to be: first they make way. */
+static void hand_over(const int *fds, unsigned count)
+{
+        enum { ASIDE = 512 };
+        int aside[INHERITED_MAX];
+
+        for (unsigned i = 0; i < count; i++)
+                aside[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, ASIDE);
+        for (unsigned i = 0; i < count; i++)
+                dup2(aside[i], STDERR_FILENO + 1 + (int)i);
+}
+
 static void become_user(uid_t uid)
 {
         if (uid != 0 && (setgroups(0, NULL) < 0 || setgid(uid) < 0 || setuid(uid) < 0))
@@ -162,10 +187,12 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
         char *arguments[PROCESS_ARGUMENTS_MAX + 2] = { NULL };
         unsigned count = begin_arguments(setup, arguments);
         int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        int program_fd = open(setup->arguments[0], O_PATH | O_CLOEXEC);
+        int found_fd = open(setup->arguments[0], O_PATH | O_CLOEXEC);
+        int program_fd = fcntl(found_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1 + INHERITED_MAX);
 
         for (unsigned i = 1; i < PROCESS_ARGUMENTS_MAX && setup->arguments[i] != NULL; i++)
                 arguments[count++] = strdup(setup->arguments[i]);
+        set_environment(setup->environment);
         set_journal_stream(setup->journal_stream, output_fd);
         dup2(null_fd, STDIN_FILENO);
         dup2(output_fd, STDOUT_FILENO);
@@ -175,6 +202,7 @@ _Noreturn static void become(const struct process_setup *setup, int output_fd, p
                         close(fd);
         /* It must not inherit the clients of the test. */
         close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+        hand_over(setup->inherited, setup->inherited_count);
         if (setup->is_confined || getenv(PROCESS_CONFINED) != NULL)
                 refuse(SYS_close_range, EPERM);
         if (setup->missing_call != 0)
@@ -205,6 +233,7 @@ void process_start(struct process *process, const struct process_setup *setup)
                 ck_assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pipe_fds) == 0);
         else
                 ck_assert(pipe2(pipe_fds, O_CLOEXEC) == 0);
+        ck_assert_uint_le(setup->inherited_count, INHERITED_MAX);
         process->output_size = 0;
         process->output[0] = '\0';
         process->output_fd = pipe_fds[0];

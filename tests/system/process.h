@@ -36,6 +36,10 @@ struct process_setup {
         int error_fd;                 /* its stderr; 0 = its output, as stdout */
         /* JOURNAL_STREAM of its environment; "" = the name of that socket; NULL = none. */
         const char *journal_stream;
+        const int *inherited; /* become its descriptors 3 and following */
+        unsigned inherited_count;
+        /* Such as "NAME=VALUE"; ends in NULL. "$$" as a value is the number of the process. */
+        const char *const *environment;
 };
 
 /* The path of the echod to test. */

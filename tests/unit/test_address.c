@@ -306,6 +306,44 @@ START_TEST(port_0_is_another_each_time)
 }
 END_TEST
 
+static bool covers(const char *listener, const char *socket)
+{
+        struct address wanted = address_parsed(listener);
+        struct address bound = address_parsed(socket);
+
+        return address_covers(&wanted, &bound);
+}
+
+START_TEST(listener_covers_a_socket_at_its_place)
+{
+        ck_assert(covers("tcp:1.2.3.4:5", "tcp:1.2.3.4:5"));
+        ck_assert(covers("udp:[::1]:5", "udp:[::1]:5"));
+        ck_assert(covers("unix:/x", "unix:/x"));
+        ck_assert(!covers("tcp:1.2.3.4:5", "udp:1.2.3.4:5"));
+        ck_assert(!covers("tcp:1.2.3.4:5", "tcp:1.2.3.4:6"));
+        ck_assert(!covers("tcp:1.2.3.4:5", "tcp:0.0.0.0:5"));
+        ck_assert(!covers("tcp:[::]:5", "tcp:*:5"));
+        ck_assert(!covers("tcp:[::]:5", "tcp:0.0.0.0:5"));
+        ck_assert(!covers("unix:/x", "unix:@x"));
+        ck_assert(!covers("tcp:1.2.3.4:0", "tcp:1.2.3.4:0"));
+}
+END_TEST
+
+START_TEST(listener_at_any_address_covers_all_sockets_at_any)
+{
+        ck_assert(covers("tcp:*:5", "tcp:*:5"));
+        ck_assert(covers("tcp:*:5", "tcp:[::]:5"));
+        ck_assert(covers("tcp:*:5", "tcp:0.0.0.0:5"));
+        ck_assert(covers("udp:*:5", "udp:0.0.0.0:5"));
+        ck_assert(!covers("tcp:*:5", "udp:*:5"));
+        ck_assert(!covers("tcp:*:5", "tcp:*:6"));
+        ck_assert(!covers("tcp:*:5", "tcp:1.2.3.4:5"));
+        ck_assert(!covers("tcp:*:5", "tcp:[::1]:5"));
+        ck_assert(!covers("tcp:*:5", "unix:/x"));
+        ck_assert(!covers("tcp:*:0", "tcp:*:0"));
+}
+END_TEST
+
 START_TEST(long_listener_still_says_what_is_expected)
 {
         char text[4000] = "tcp:";
@@ -362,6 +400,8 @@ int main(void)
                 same_listener_is_repeated_however_it_is_written,
                 other_listeners_are_not_repeated,
                 port_0_is_another_each_time,
+                listener_covers_a_socket_at_its_place,
+                listener_at_any_address_covers_all_sockets_at_any,
                 long_listener_still_says_what_is_expected,
         };
 
