@@ -41,6 +41,19 @@ uint16_t port_reserve(int *ret_fd)
         return bind_any(*ret_fd);
 }
 
+int port_hold(uint16_t port)
+{
+        struct sockaddr_in address = port_address(port);
+        int fd = open_socket();
+        int one = 1;
+
+        /* By the second it gets in beside the workers, by the first the next ones beside it. */
+        ck_assert(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0);
+        ck_assert(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0);
+        ck_assert(bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0);
+        return fd;
+}
+
 uint16_t port_occupy(int *ret_fd)
 {
         *ret_fd = open_socket();

@@ -13,6 +13,12 @@ struct sockaddr_in port_address(uint16_t port);
  */
 uint16_t port_reserve(int *ret_fd);
 
+/*
+ * A port that workers of an echod listen on now: nobody but the next one gets it after its end, as
+ * long as the socket that is returned is open.
+ */
+int port_hold(uint16_t port);
+
 /* A port on which the test itself listens, with *ret_fd. */
 uint16_t port_occupy(int *ret_fd);
 

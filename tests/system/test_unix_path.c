@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "doors.h"
+#include "port.h"
 #include "suite.h"
 
 static struct doors doors;
@@ -119,6 +121,48 @@ START_TEST(killed_server_leaves_a_path_that_the_next_one_takes)
 }
 END_TEST
 
+/* At every address, with clients who are still there, and who were not yet answered. */
+START_TEST(killed_server_leaves_nothing_in_the_way_of_the_next_one)
+{
+        enum { CROWD = 24 };
+        struct client clients[CROWD];
+        char listeners[DOOR_IP6][FOLDER_PATH_SIZE + 16];
+        const char *const arguments[] = {
+                process_echod(), listeners[0],  listeners[1], listeners[2],
+                listeners[3],    "--workers=2", NULL
+        };
+        struct server *server = &doors.server;
+
+        doors_open(&doors, NULL);
+        for (enum door door = 0; door < DOOR_IP6; door++)
+                write_listener(door, listeners[door], sizeof(listeners[door]));
+        const int holds[] = { port_hold(server_port(server, DOOR_IP4)),
+                              port_hold(server_port(server, DOOR_ANY_IP4)) };
+        for (unsigned i = 0; i < 3; i++) {
+                for (unsigned j = 0; j < CROWD; j++)
+                        doors_enter(&doors, j % DOOR_IP6, &clients[j], j);
+                client_exchange(clients, CROWD / 2, 1000);
+                process_stop(&server->process);
+                for (unsigned j = 0; j < CROWD; j++)
+                        client_send(&clients[j], 1000);
+                process_signal(&server->process, SIGKILL);
+                ck_assert_int_eq(process_wait(&server->process), 128 + SIGKILL);
+                process_start(&server->process, &(struct process_setup){ .arguments = arguments });
+                server_await_log(server, "event=ready", 0);
+                ck_assert_uint_eq(server_figure(server, "accepted"), 0);
+                ck_assert_uint_eq(folder_file_count(&doors.folder), 1);
+                client_close_all(clients, CROWD);
+                for (unsigned j = 0; j < CROWD; j++)
+                        doors_enter(&doors, j % DOOR_IP6, &clients[j], j);
+                client_exchange(clients, CROWD, 1000);
+                client_close_all(clients, CROWD);
+        }
+        close(holds[0]);
+        close(holds[1]);
+        doors_close(&doors);
+}
+END_TEST
+
 /* The end that does not wait for its clients. */
 START_TEST(path_is_removed_at_a_forced_end)
 {
@@ -147,6 +191,7 @@ int main(void)
         tcase_add_test(tcase, failed_start_leaves_no_path);
         tcase_add_loop_test(tcase, path_has_the_mode_that_the_mask_allows, 0, 3);
         tcase_add_test(tcase, killed_server_leaves_a_path_that_the_next_one_takes);
+        tcase_add_test(tcase, killed_server_leaves_nothing_in_the_way_of_the_next_one);
         tcase_add_test(tcase, path_is_removed_at_a_forced_end);
         return suite_run(tcase);
 }
