@@ -44,7 +44,8 @@ int host_open(struct host *host)
         struct ifaddrs *first = NULL;
 
         *host = (struct host){ 0 };
-        if (getifaddrs(&first) < 0)
+        /* Who may not ask knows none of them (RestrictAddressFamilies= without AF_NETLINK). */
+        if (getifaddrs(&first) < 0 && errno != EAFNOSUPPORT)
                 return -errno;
         struct ip *ips = reserve(host, count_all(first));
         for (const struct ifaddrs *entry = first; entry != NULL && ips != NULL;
@@ -53,7 +54,8 @@ int host_open(struct host *host)
                 if ((entry->ifa_flags & IFF_BROADCAST) != 0)
                         add(&host->broadcasts, entry->ifa_broadaddr);
         }
-        freeifaddrs(first);
+        if (first != NULL)
+                freeifaddrs(first);
         return ips != NULL ? 0 : -ENOMEM;
 }
 
