@@ -49,6 +49,22 @@ def memory(pid):
     return _sum(pid, one)
 
 
+def mapped(pid):
+    """Of that process alone: {"own"} as memory() has it, {"rss"}, {"pss"}.
+
+    A process that hides its memory from other users shows what is resident, but not whose it is:
+    then pss is 0, and shared pages count whole.
+    """
+    try:
+        text = _read(f"/proc/{pid}/smaps_rollup")
+    except PermissionError:
+        text = _read(f"/proc/{pid}/status")
+        return {"own": _kib(text, "RssAnon") + _kib(text, "RssShmem"), "rss": _kib(text, "VmRSS"),
+                "pss": 0}
+    return {"own": _kib(text, "Pss_Anon") + _kib(text, "Pss_Shmem"), "rss": _kib(text, "Rss"),
+            "pss": _kib(text, "Pss")}
+
+
 def cpu_ns(pid):
     """What all threads have run, and in whole ticks the children that ended and were waited for."""
     def thread_ns(folder):

@@ -53,7 +53,7 @@ class Running:
         self.server = server
         self.transport = transport
         self.host = host  # what it is bound to; it is reached at HOST in any case
-        self.port = _free_port()
+        self.port = free_port()
         self.pid = 0
         self._cpu = cpu
         self._real_time = real_time
@@ -118,23 +118,23 @@ class Running:
 _next_port = PORTS.start + os.getpid() % 10000
 
 
-def _free_port():
-    """The next one that nothing listens on; none is used twice in a run."""
+def free_port(host=HOST):
+    """The next one that nothing listens on there; none is used twice in a run."""
     global _next_port
     for _ in PORTS:
         port = _next_port
         _next_port = port + 1 if port + 1 < PORTS.stop else PORTS.start
-        if _is_free(port, socket.SOCK_STREAM) and _is_free(port, socket.SOCK_DGRAM):
+        if all(_is_free(host, port, kind) for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)):
             return port
     raise processes.Failed(f"no free port in {PORTS.start}..{PORTS.stop - 1}")
 
 
-def _is_free(port, kind):
-    with socket.socket(type=kind) as probe:
+def _is_free(host, port, kind):
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as probe:
         if kind == socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((HOST, port))
+            probe.bind((host, port))
             return True
         except OSError:
             return False
