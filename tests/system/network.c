@@ -15,6 +15,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#define WIRE "wire"
+
 /* Of linux/ipv6.h, which cannot be had beside netinet/in.h. */
 struct ip6_request {
         struct in6_addr address;
@@ -115,7 +117,7 @@ void network_add_ip6(unsigned count)
 
 int network_open_wire(void)
 {
-        struct ifreq wire = { .ifr_name = "wire", .ifr_flags = IFF_TAP | IFF_NO_PI };
+        struct ifreq wire = { .ifr_name = WIRE, .ifr_flags = IFF_TAP | IFF_NO_PI };
         int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
 
         if (fd < 0)
@@ -128,6 +130,15 @@ int network_open_wire(void)
         request(AF_INET, SIOCSIFFLAGS, &wire);
         add_ip4(wire.ifr_name, "10.8.0.1");
         return fd;
+}
+
+void network_forget_broadcast(void)
+{
+        struct ifreq wanted = { .ifr_name = WIRE, .ifr_broadaddr = ip4_of("0.0.0.0") };
+
+        request(AF_INET, SIOCSIFBRDADDR, &wanted);
+        wanted.ifr_dstaddr = ip4_of("10.8.0.2");
+        request(AF_INET, SIOCSIFDSTADDR, &wanted);
 }
 
 void network_ip4(unsigned index, char host[NETWORK_HOST_SIZE])

@@ -21,6 +21,12 @@ void network_add_ip6(unsigned count);
  */
 int network_open_wire(void);
 
+/*
+ * From now on that interface has no broadcast address, as many have none that ip(8) has set up, and
+ * its address goes with one of a peer, 10.8.0.2.
+ */
+void network_forget_broadcast(void);
+
 enum { NETWORK_HOST_SIZE = 40 };
 
 /* The text of such an address, its index from 0. */

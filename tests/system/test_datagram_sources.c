@@ -185,6 +185,24 @@ START_TEST(low_port_is_answered_if_that_is_wanted)
 }
 END_TEST
 
+/* The last test: the wire does not get it back. */
+START_TEST(address_without_a_broadcast_is_served_and_so_is_its_peer)
+{
+        static const char *const from[] = { "10.9.0.1", "10.8.0.1", "10.8.0.2" };
+
+        if (wire_fd < 0)
+                return;
+        network_forget_broadcast();
+        for (unsigned i = 0; i < sizeof(from) / sizeof(from[0]); i++) {
+                start("udp:*:0", NULL);
+                struct place to = place_at("10.8.0.1", server.port);
+                forge_send(as_seen(from[i], 40000), &to, "hello", 5);
+                server_expect_dropped(&server, NULL);
+                server_stop(&server);
+        }
+}
+END_TEST
+
 static void set_up(void)
 {
         network_add_ip4(ADDRESSES);
@@ -208,5 +226,6 @@ int main(void)
         tcase_add_loop_test(tcase, listeners_of_one_server_do_not_talk_to_each_other, 0, 2);
         tcase_add_loop_test(tcase, low_port_is_not_answered, 0, 2);
         tcase_add_loop_test(tcase, low_port_is_answered_if_that_is_wanted, 0, 2);
+        tcase_add_test(tcase, address_without_a_broadcast_is_served_and_so_is_its_peer);
         return suite_run(tcase);
 }
