@@ -10,84 +10,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "support/call_errors.h"
 #include "workload.h"
-
-enum { ERRORS_MAX = 28 };
 
 /* How many calls in a row fail, from once to until the faults stop. */
 static const uint64_t lengths[] = { 1, 3, 40, UINT64_MAX };
-
-static const struct {
-        const char *name;
-        int errors[ERRORS_MAX]; /* 0 ends them; none = it cannot fail */
-} calls[SIM_CALL_COUNT] = {
-        [SIM_CLOCK] = { "sys_clock", { 0 } },
-        [SIM_RESERVE] = { "sys_reserve", { ENOMEM } },
-        [SIM_SMALL_PAGES] = { "sys_small_pages", { EINVAL, ENOMEM, EAGAIN } },
-        [SIM_RELEASE] = { "sys_release", { EINVAL, ENOMEM, EAGAIN } },
-        [SIM_UNRESERVE] = { "sys_unreserve", { EINVAL, ENOMEM } },
-        [SIM_SOCKET_TCP] = { "sys_socket_tcp",
-                             { EACCES, EAFNOSUPPORT, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM,
-                               EPROTONOSUPPORT } },
-        [SIM_SOCKET_UDP] = { "sys_socket_udp",
-                             { EACCES, EAFNOSUPPORT, EINVAL, EMFILE, ENFILE, ENOBUFS, ENOMEM,
-                               EPROTONOSUPPORT } },
-        [SIM_SETSOCKOPT_INT] = { "sys_setsockopt_int",
-                                 { EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK, ENOMEM } },
-        [SIM_BIND] = { "sys_bind",
-                       { EACCES, EADDRINUSE, EBADF, EINVAL, ENOTSOCK, EADDRNOTAVAIL, EFAULT, ELOOP,
-                         ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EROFS } },
-        [SIM_GETSOCKNAME] = { "sys_getsockname", { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK } },
-        [SIM_GETPEERNAME] = { "sys_getpeername",
-                              { EBADF, EFAULT, EINVAL, ENOBUFS, ENOTCONN, ENOTSOCK } },
-        [SIM_LISTEN] = { "sys_listen", { EADDRINUSE, EBADF, ENOTSOCK, EOPNOTSUPP } },
-        [SIM_ACCEPT] = { "sys_accept",
-                         { EAGAIN,          EBADF,           ECONNABORTED, EFAULT,     EINTR,
-                           EINVAL,          EMFILE,          ENFILE,       ENOBUFS,    ENOMEM,
-                           ENOTSOCK,        EOPNOTSUPP,      EPERM,        EPROTO,     ENOSR,
-                           ESOCKTNOSUPPORT, EPROTONOSUPPORT, ETIMEDOUT,    ENETDOWN,   ENOPROTOOPT,
-                           EHOSTDOWN,       ENONET,          EHOSTUNREACH, ENETUNREACH } },
-        [SIM_RECV] = { "sys_recv",
-                       { EAGAIN, EBADF, ECONNREFUSED, EFAULT, EINTR, EINVAL, ENOMEM, ENOTCONN,
-                         ENOTSOCK, ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, ENOBUFS, EPIPE,
-                         EIO } },
-        [SIM_SEND] = { "sys_send",
-                       { EACCES,       EAGAIN,  EALREADY,  EBADF,        ECONNRESET,
-                         EDESTADDRREQ, EFAULT,  EINTR,     EINVAL,       EISCONN,
-                         EMSGSIZE,     ENOBUFS, ENOMEM,    ENOTCONN,     ENOTSOCK,
-                         EOPNOTSUPP,   EPIPE,   ETIMEDOUT, EHOSTUNREACH, ENETUNREACH } },
-        [SIM_RECVMSG] = { "sys_recvmsg",
-                          { EAGAIN, EBADF, ECONNREFUSED, EFAULT, EINTR, EINVAL, ENOMEM, ENOTCONN,
-                            ENOTSOCK, EHOSTUNREACH, ENETUNREACH, ENOBUFS, EIO } },
-        [SIM_RECVMMSG] = { "sys_recvmmsg",
-                           { EAGAIN, EBADF, ECONNREFUSED, EFAULT, EINTR, EINVAL, ENOMEM, ENOTCONN,
-                             ENOTSOCK, EHOSTUNREACH, ENETUNREACH, ENOBUFS, EIO } },
-        [SIM_SENDMSG] = { "sys_sendmsg",
-                          { EACCES,       EAGAIN,   EALREADY, EBADF,       ECONNRESET,
-                            EDESTADDRREQ, EFAULT,   EINTR,    EINVAL,      EISCONN,
-                            EMSGSIZE,     ENOBUFS,  ENOMEM,   ENOTCONN,    ENOTSOCK,
-                            EOPNOTSUPP,   EPIPE,    EPERM,    ENETUNREACH, EHOSTUNREACH,
-                            ECONNREFUSED, ENETDOWN, EIO } },
-        [SIM_SENDMMSG] = { "sys_sendmmsg",
-                           { EACCES,       EAGAIN,   EALREADY, EBADF,       ECONNRESET,
-                             EDESTADDRREQ, EFAULT,   EINTR,    EINVAL,      EISCONN,
-                             EMSGSIZE,     ENOBUFS,  ENOMEM,   ENOTCONN,    ENOTSOCK,
-                             EOPNOTSUPP,   EPIPE,    EPERM,    ENETUNREACH, EHOSTUNREACH,
-                             ECONNREFUSED, ENETDOWN, EIO } },
-        [SIM_SHUTDOWN_WRITE] = { "sys_shutdown_write",
-                                 { EBADF, EINTR, EINVAL, ENOTCONN, ENOTSOCK } },
-        [SIM_RESET_ON_CLOSE] = { "sys_reset_on_close",
-                                 { EBADF, EFAULT, EINVAL, ENOPROTOOPT, ENOTSOCK } },
-        [SIM_CLOSE] = { "sys_close", { EBADF, EINTR, EIO, ENOSPC, EDQUOT } },
-        [SIM_POLL_OPEN] = { "sys_poll_open", { EINVAL, EMFILE, ENFILE, ENOMEM } },
-        [SIM_POLL_SET] = { "sys_poll_set",
-                           { EBADF, EEXIST, EINVAL, ELOOP, ENOENT, ENOMEM, ENOSPC, EPERM } },
-        [SIM_POLL_WAIT] = { "sys_poll_wait", { EBADF, EFAULT, EINTR, EINVAL } },
-        [SIM_WAKE_OPEN] = { "sys_wake_open", { EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM } },
-        [SIM_TIMER_OPEN] = { "sys_timer_open", { EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM, EPERM } },
-        [SIM_TIMER_SET] = { "sys_timer_set", { EBADF, ECANCELED, EFAULT, EINVAL } },
-        [SIM_WAKE] = { "sys_wake", { EAGAIN, EBADF, EINTR, EINVAL, EIO } },
-};
 
 /* What is failed now: said before a run that ends the process. */
 static struct sim_injection injection;
@@ -97,7 +24,7 @@ static void die(int number)
         char line[256];
         int size = snprintf(
             line, sizeof(line), "%s: errno %d of call %" PRIu64 " and %" PRIu64 " in all\n",
-            calls[injection.call].name, injection.error, injection.first, injection.count);
+            call_errors[injection.call].name, injection.error, injection.first, injection.count);
 
         if (size > 0 && write(STDERR_FILENO, line, (size_t)size) < 0)
                 _exit(EXIT_FAILURE);
@@ -131,15 +58,17 @@ int main(void)
                 uint64_t runs = 0;
                 unsigned errors = 0;
 
-                for (; errors < ERRORS_MAX && calls[call].errors[errors] != 0; errors++)
+                for (; errors < CALL_ERRORS_MAX && call_errors[call].errors[errors] != 0; errors++)
                         for (unsigned i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
-                                runs += sweep((enum sim_call)call, calls[call].errors[errors],
+                                runs += sweep((enum sim_call)call, call_errors[call].errors[errors],
                                               lengths[i]);
                 if (errors > 0 && runs == 0) {
-                        fprintf(stderr, "%s: the workload never calls it\n", calls[call].name);
+                        fprintf(stderr, "%s: the workload never calls it\n",
+                                call_errors[call].name);
                         return EXIT_FAILURE;
                 }
-                printf("%-20s %2u errors, %6" PRIu64 " runs\n", calls[call].name, errors, runs);
+                printf("%-20s %2u errors, %6" PRIu64 " runs\n", call_errors[call].name, errors,
+                       runs);
                 total += runs;
         }
         printf("%" PRIu64 " runs, each with one fault, none failed\n", total);
