@@ -21,17 +21,17 @@ enum {
         SMALL = 512 << 10,
 };
 
-static uint64_t kept(struct server *server, unsigned connections)
-{
-        uint64_t worker = SCRATCH + (server_figure(server, "datagrams_received") > 0 ? INBOX : 0);
-
-        return BALANCE_WORKERS * worker + (uint64_t)connections * CONNECTION + SMALL;
-}
-
 struct balance balance_of(const struct server *server)
 {
         return (struct balance){ .descriptors = figures_descriptors(&server->process),
                                  .memory = figures_memory(&server->process) };
+}
+
+uint64_t balance_room(struct server *server, unsigned connections)
+{
+        uint64_t worker = SCRATCH + (server_figure(server, "datagrams_received") > 0 ? INBOX : 0);
+
+        return BALANCE_WORKERS * worker + (uint64_t)connections * CONNECTION + SMALL;
 }
 
 void balance_expect(const struct balance *balance, struct server *server, unsigned connections)
@@ -39,7 +39,7 @@ void balance_expect(const struct balance *balance, struct server *server, unsign
         struct limit limit = limit_start();
 
         server_await_figure(server, "open", 0);
-        uint64_t more = kept(server, connections);
+        uint64_t more = balance_room(server, connections);
         while (figures_descriptors(&server->process) != balance->descriptors &&
                limit_left_ms(&limit) > 0)
                 limit_pause();

@@ -19,6 +19,9 @@ struct balance {
 /* Of a server that nobody is connected to. */
 struct balance balance_of(const struct server *server);
 
+/* How many bytes more it may have then; no more than `connections` were open at the same time. */
+uint64_t balance_room(struct server *server, unsigned connections);
+
 /*
  * Waits until no connection is open, and it holds that again, and prints what it holds. No more
  * than `connections` were open at the same time.

@@ -19,7 +19,7 @@ enum {
         CHUNK_SIZE = 64 * 1024,
         SMALL_SIZE = 32 * 1024,
         CLIENTS_MAX = 256,
-        /* Nobody can send for so long: then all are taken to be blocked. */
+        /* Nobody can send, or nothing comes, for so long: then it is taken to stay so. */
         QUIET_MS = 200,
 };
 
@@ -272,6 +272,14 @@ void client_exchange_slowly(struct client *client, uint64_t size, uint64_t rate)
                         receive_most(client, most);
                 limit_pause();
         }
+}
+
+void client_take(struct client *client)
+{
+        struct pollfd wanted = { .fd = client->fd, .events = POLLIN };
+
+        while (client->received < client->sent && poll(&wanted, 1, QUIET_MS) > 0)
+                receive_some(client);
 }
 
 void client_receive(struct client *client)

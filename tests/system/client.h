@@ -59,6 +59,9 @@ void client_exchange(struct client *clients, unsigned count, uint64_t size);
 /* The same for one, which reads so many bytes a second and no more. */
 void client_exchange_slowly(struct client *client, uint64_t size, uint64_t rate);
 
+/* Takes what is on its way without the server's help, until nothing comes any more. */
+void client_take(struct client *client);
+
 /* Gets all it is owed. */
 void client_receive(struct client *client);
 
