@@ -8,7 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 256 };
+#include "limit.h"
+
+enum { PATH_SIZE = 256, PATIENCE_MS = 300000 };
 
 bool live_is_skipped(const char *why)
 {
@@ -66,4 +68,28 @@ bool live_try(const char *command)
 void live_run(const char *command)
 {
         ck_assert_msg(live_try(command), "%s", command);
+}
+
+static bool is_patient(uint64_t started_ms)
+{
+        limit_watch(100);
+        return limit_now_ms() - started_ms < PATIENCE_MS;
+}
+
+void live_finish(struct probe *probe)
+{
+        uint64_t started_ms = limit_now_ms();
+
+        while (process_is_alive(&probe->process) && is_patient(started_ms))
+                continue;
+        probe_finish(probe);
+}
+
+void live_await_open(struct server *server, unsigned count)
+{
+        uint64_t started_ms = limit_now_ms();
+
+        while (server_figure(server, "open") < count && is_patient(started_ms))
+                continue;
+        server_await_figure(server, "open", count);
 }

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+#include "probe.h"
+#include "server.h"
+
 /*
  * False, and it says why, where nothing of it can be done: for who is not root, or without one of
  * these programs, which end in NULL. For main, which ends by SUITE_SKIPPED then.
@@ -24,3 +27,12 @@ bool live_try(const char *command);
 
 /* The same, in a test; it must not fail. */
 void live_run(const char *command);
+
+/*
+ * As probe_finish(), but it may take minutes: what must come back comes slowly, or other work takes
+ * the CPUs.
+ */
+void live_finish(struct probe *probe);
+
+/* The same patience, with connections: waits until the server has so many. */
+void live_await_open(struct server *server, unsigned count);

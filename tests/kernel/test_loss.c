@@ -50,7 +50,7 @@ START_TEST(every_byte_of_every_connection_arrives)
                 probe_start(&probes[i], target, runs[i].options);
         }
         for (unsigned i = 0; i < PROBES; i++) {
-                probe_finish(&probes[i]);
+                live_finish(&probes[i]);
                 probe_expect_ok(&probes[i]);
                 bytes += probe_count(&probes[i], "received_bytes");
                 opened += probe_count(&probes[i], "opened");

@@ -39,7 +39,7 @@ START_TEST(every_byte_crosses_a_narrow_cable)
         for (unsigned i = 0; i < PROBES; i++)
                 probe_start(&probes[i], target, options[i]);
         for (unsigned i = 0; i < PROBES; i++) {
-                probe_finish(&probes[i]);
+                live_finish(&probes[i]);
                 probe_expect_ok(&probes[i]);
                 bytes += probe_count(&probes[i], "received_bytes");
         }

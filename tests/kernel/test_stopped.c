@@ -54,7 +54,7 @@ START_TEST(many_stops_lose_nothing)
                 stopped_ms += length_ms;
         }
         for (unsigned i = 0; i < PROBES; i++) {
-                probe_finish(&probes[i]);
+                live_finish(&probes[i]);
                 probe_expect_ok(&probes[i]);
                 bytes += probe_count(&probes[i], "received_bytes");
         }
