@@ -15,7 +15,7 @@ enum {
         CROWD = 400,
         PIECE = 5000,
         /* Of CPU time in the minute, of 6000: it serves, and asks again 20 times a second. */
-        TICKS_MOST = 600,
+        TICKS_MOST = 200,
 };
 
 static struct server server;
