@@ -94,7 +94,8 @@ void conn_received(struct conn *conn, const unsigned char *data, uint32_t size, 
         conn->borrowed = data;
         conn->owed = size;
         conn->received += size;
-        conn->since_ns = now_ns;
+        if (!has_flag(conn, CONN_BLOCKED))
+                conn->since_ns = now_ns;
 }
 
 void conn_peer_finished(struct conn *conn)
@@ -118,6 +119,7 @@ void conn_sent(struct conn *conn, uint32_t size, uint64_t now_ns)
         ensure(size <= conn->owed);
         if (size == 0)
                 return;
+        clear_flag(conn, CONN_BLOCKED);
         conn->owed -= size;
         if (has_flag(conn, CONN_PARKED))
                 conn->parked.offset += size;
@@ -132,6 +134,17 @@ void conn_echoed(struct conn *conn, uint32_t size, uint64_t now_ns)
         ensure((conn->flags & (CONN_LINGERING | CONN_HEADLESS)) == 0);
         skip(conn, size, now_ns);
         conn->received += size;
+        clear_flag(conn, CONN_BLOCKED);
+}
+
+void conn_blocked(struct conn *conn, uint64_t now_ns)
+{
+        ensure(conn->end == CONN_OPEN && conn->owed == 0);
+        ensure((conn->flags & (CONN_PARKED | CONN_LINGERING | CONN_HEADLESS)) == 0);
+        if (has_flag(conn, CONN_BLOCKED))
+                return;
+        set_flag(conn, CONN_BLOCKED);
+        conn->since_ns = now_ns;
 }
 
 uint32_t conn_ahead(const struct conn *conn)
@@ -159,7 +172,9 @@ static void park(struct conn *conn, struct spill_pool *pool, uint64_t now_ns)
         conn->parked.block = spill_take(pool);
         conn->parked.offset = 0;
         memcpy(spill_data(pool, conn->parked.block), rest, conn->owed);
-        conn->since_ns = now_ns;
+        if (!has_flag(conn, CONN_BLOCKED))
+                conn->since_ns = now_ns;
+        clear_flag(conn, CONN_BLOCKED);
         set_flag(conn, CONN_PARKED);
         set_flag(conn, CONN_CAUTIOUS);
 }
@@ -200,7 +215,7 @@ void conn_finished(struct conn *conn, uint64_t now_ns)
 {
         ensure((conn_wants(conn) & CONN_WANT_FINISH) != 0);
         set_flag(conn, CONN_LINGERING);
-        clear_flag(conn, CONN_HEADLESS);
+        conn->flags &= (uint16_t) ~(CONN_HEADLESS | CONN_BLOCKED);
         conn->since_ns = now_ns;
 }
 
@@ -217,12 +232,18 @@ bool conn_ends_by_reset(const struct conn *conn)
                conn->end >= CONN_END_HEADER_TIMEOUT;
 }
 
+/* The peer is owed something, and takes nothing. */
+static bool is_stalled(const struct conn *conn)
+{
+        return (conn->flags & (CONN_PARKED | CONN_BLOCKED)) != 0;
+}
+
 /* How long nothing may happen; 0 = for ever. */
 static uint64_t patience_ns(const struct conn *conn, const struct conn_limits *limits)
 {
         if (has_flag(conn, CONN_HEADLESS))
                 return CONN_HEADER_NS;
-        return conn_is_parked(conn) ? limits->stall_ns : limits->idle_ns;
+        return is_stalled(conn) ? limits->stall_ns : limits->idle_ns;
 }
 
 uint64_t conn_deadline(const struct conn *conn, const struct conn_limits *limits)
@@ -241,7 +262,7 @@ void conn_expire(struct conn *conn, const struct conn_limits *limits, uint64_t n
         if (has_flag(conn, CONN_HEADLESS))
                 conn_fail(conn, CONN_END_HEADER_TIMEOUT);
         else
-                conn_fail(conn, conn_is_parked(conn) ? CONN_END_STALL : CONN_END_IDLE);
+                conn_fail(conn, is_stalled(conn) ? CONN_END_STALL : CONN_END_IDLE);
 }
 
 void conn_check(const struct conn *conn, const struct spill_pool *pool)
@@ -254,6 +275,7 @@ void conn_check(const struct conn *conn, const struct spill_pool *pool)
         ensure(conn->owed <= conn->received);
         ensure(conn->owed <= pool->block_size);
         ensure(!(parked && ahead));
+        ensure(!(parked && has_flag(conn, CONN_BLOCKED)));
         ensure(!ahead || (conn->owed == 0 && conn->ahead > 0));
         ensure(!parked || conn->parked.offset <= pool->block_size - conn->owed);
         ensure(!parked || !vacancy_is_free(&pool->vacancy, conn->parked.block));

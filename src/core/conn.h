@@ -27,7 +27,7 @@ enum conn_end {
         CONN_END_PEER_RESET,    /* the peer reset the connection */
         CONN_END_PEER_VANISHED, /* the kernel gave up on the peer: no answer in time */
         CONN_END_IDLE,          /* no byte either way for the idle timeout */
-        CONN_END_STALL,         /* a parked chunk did not leave within the stall timeout */
+        CONN_END_STALL,         /* a chunk did not leave within the stall timeout */
         CONN_END_DRAINED,       /* we finished first, while draining, and the peer followed */
         CONN_END_DRAIN_TIMEOUT, /* still open when the drain timeout was over */
         CONN_END_SOCKET_ERROR,  /* any other error of the socket */
@@ -77,6 +77,7 @@ enum conn_flag {
         CONN_UNIX = 1 << 9,  /* a Unix stream socket: other rules of readiness, see pump.h */
         CONN_WAITS_FOR_ROOM = 1 << 10, /* EPOLLOUT is asked for; Unix only, TCP always does */
         CONN_HEADLESS = 1 << 11,       /* core's: a proxy's header is still to come */
+        CONN_BLOCKED = 1 << 12,        /* core's: what was peeked at does not leave */
 };
 
 /* What a cautious connection reads a turn: it is unlikely to leave at once. */
@@ -84,7 +85,7 @@ enum conn_flag {
 
 /* A connection is one cache line, everything included; an idle one costs nothing else. */
 struct conn {
-        _Alignas(64) uint64_t since_ns; /* parked: when it was; else the last byte either way */
+        _Alignas(64) uint64_t since_ns; /* parked, blocked: when; else the last byte either way */
         uint64_t received;              /* bytes taken for echoing; sent = received - owed */
         union {
                 const unsigned char *borrowed; /* owed, not parked: until conn_settle() */
@@ -162,6 +163,13 @@ void conn_sent(struct conn *conn, uint32_t size, uint64_t now_ns);
  * no bytes ahead, and not lingering.
  */
 void conn_echoed(struct conn *conn, uint32_t size, uint64_t now_ns);
+
+/*
+ * Likewise: not all that was peeked at was sent. The stall timeout runs from the first such turn on
+ * until a byte is sent, also when the bytes are parked meanwhile. Wanted: READ, settled, and not
+ * lingering.
+ */
+void conn_blocked(struct conn *conn, uint64_t now_ns);
 
 /* Bytes to read and forget before anything else is read. */
 uint32_t conn_ahead(const struct conn *conn);

@@ -186,12 +186,14 @@ __attribute__((cold, noinline)) static void echo_by_peeking(struct pump *pump, s
         }
         struct conn_view view = { .data = pump->scratch, .size = (uint32_t)got };
         uint32_t sent = send_some(pump, conn, view);
-        if (sent == 0)
-                return;
-        conn_echoed(conn, sent, now_ns);
-        counter_add(&pump->counters->received_bytes, sent);
-        teller_data(pump->teller, conn, view.data, sent, now_ns);
-        consume(pump, conn);
+        if (sent > 0) {
+                conn_echoed(conn, sent, now_ns);
+                counter_add(&pump->counters->received_bytes, sent);
+                teller_data(pump->teller, conn, view.data, sent, now_ns);
+                consume(pump, conn);
+        }
+        if (sent < view.size && conn->end == CONN_OPEN)
+                conn_blocked(conn, now_ns);
         /* What is ahead is still to be read, and sends no further edge. */
         if (sent == got && conn_ahead(conn) == 0)
                 note_read(conn, got, asked);

@@ -98,7 +98,7 @@ static void ask_for_room(struct worker *worker, struct conn *conn)
 static void take_turn(struct worker *worker, struct conn *conn)
 {
         /* Only these can make a deadline earlier; all else the timer learns when it fires. */
-        const unsigned hastening = CONN_PARKED | CONN_RETRY | CONN_HEADLESS;
+        const unsigned hastening = CONN_PARKED | CONN_BLOCKED | CONN_RETRY | CONN_HEADLESS;
         unsigned before = conn->flags & hastening;
 
         if ((before & CONN_HEADLESS) != 0)

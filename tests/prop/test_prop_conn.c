@@ -10,7 +10,7 @@ START_TEST(every_script_of_up_to_six_events_agrees_with_the_model)
         for (uint8_t i = 0; i < CONN_SCRIPT_OPERATIONS; i++)
                 operations[i] = i;
         ck_assert_uint_eq(scripts_run_all(conn_script_run, operations, CONN_SCRIPT_OPERATIONS, 6),
-                          1 + 12 + 144 + 1728 + 20736 + 248832 + 2985984);
+                          1 + 13 + 169 + 2197 + 28561 + 371293 + 4826809);
 }
 END_TEST
 

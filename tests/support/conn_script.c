@@ -24,6 +24,7 @@ enum operation {
         OPERATION_ECHO,
         OPERATION_CONSUME,
         OPERATION_TIME,
+        OPERATION_BLOCK,  /* what is peeked at does not leave */
         OPERATION_HEADER, /* as the first event: one is to come; later: it is complete */
         OPERATION_COUNT,
 };
@@ -39,6 +40,7 @@ struct model {
         bool is_parked;
         bool is_borrowed; /* the chunk came this turn, and lies in the scratch buffer */
         bool is_cautious;
+        bool is_blocked;
         bool is_draining;
         bool is_lingering;
         bool is_headless; /* a proxy's header is still to come */
@@ -74,13 +76,18 @@ static unsigned wants(const struct model *model)
         return input;
 }
 
+static bool is_stalled(const struct model *model)
+{
+        return model->is_parked || model->is_blocked;
+}
+
 static uint64_t deadline_ns(const struct model *model)
 {
         if (model->end != CONN_OPEN)
                 return UINT64_MAX;
         if (model->is_headless)
                 return model->since_ns + CONN_HEADER_NS;
-        return model->since_ns + (model->is_parked ? limits.stall_ns : limits.idle_ns);
+        return model->since_ns + (is_stalled(model) ? limits.stall_ns : limits.idle_ns);
 }
 
 static bool ends_by_reset(enum conn_end end)
@@ -151,7 +158,8 @@ static void receive(struct world *world, uint32_t size)
                 return;
         model->taken += size;
         model->is_borrowed = true;
-        model->since_ns = world->now_ns;
+        if (!model->is_blocked)
+                model->since_ns = world->now_ns;
 }
 
 static void send(struct world *world, uint32_t size)
@@ -165,6 +173,8 @@ static void send(struct world *world, uint32_t size)
                 size = (uint32_t)owed;
         conn_sent(&world->conn, size, world->now_ns);
         model->sent += size;
+        if (size > 0)
+                model->is_blocked = false;
         if (size > 0 && model->taken == model->sent)
                 model->since_ns = world->now_ns;
 }
@@ -177,7 +187,9 @@ static void settle(struct world *world)
         conn_settle(&world->conn, &world->pool, world->now_ns);
         poison(world->scratch, sizeof(world->scratch));
         if (model->is_borrowed && keeps) {
-                model->since_ns = world->now_ns;
+                if (!model->is_blocked)
+                        model->since_ns = world->now_ns;
+                model->is_blocked = false;
                 model->is_cautious = true;
         } else if (model->is_borrowed) {
                 model->is_cautious = false;
@@ -208,6 +220,7 @@ static void finish(struct world *world)
         conn_finished(&world->conn, world->now_ns);
         world->model.is_lingering = true;
         world->model.is_headless = false;
+        world->model.is_blocked = false;
         world->model.since_ns = world->now_ns;
 }
 
@@ -221,7 +234,22 @@ static void echo(struct world *world, uint32_t size)
         model->taken += size;
         model->sent += size;
         model->ahead = size;
+        model->is_blocked = false;
         model->since_ns = world->now_ns;
+}
+
+static void block(struct world *world)
+{
+        struct model *model = &world->model;
+
+        if (model->end != CONN_OPEN || model->taken > model->sent || model->is_parked)
+                return;
+        if (model->is_borrowed || model->is_lingering || model->is_headless)
+                return;
+        conn_blocked(&world->conn, world->now_ns);
+        if (!model->is_blocked)
+                model->since_ns = world->now_ns;
+        model->is_blocked = true;
 }
 
 static void expect_header(struct world *world)
@@ -264,7 +292,7 @@ static void pass_time(struct world *world, unsigned argument)
         if (model->is_headless)
                 model->end = CONN_END_HEADER_TIMEOUT;
         else
-                model->end = model->is_parked ? CONN_END_STALL : CONN_END_IDLE;
+                model->end = is_stalled(model) ? CONN_END_STALL : CONN_END_IDLE;
 }
 
 static void run_event(struct world *world, enum operation operation, unsigned argument)
@@ -300,6 +328,9 @@ static void run_event(struct world *world, enum operation operation, unsigned ar
                 break;
         case OPERATION_ECHO:
                 echo(world, size);
+                break;
+        case OPERATION_BLOCK:
+                block(world);
                 break;
         case OPERATION_CONSUME:
                 consume(world, argument + 1);

@@ -15,4 +15,4 @@
  */
 void conn_script_run(const uint8_t *script, size_t size);
 
-enum { CONN_SCRIPT_OPERATIONS = 12 };
+enum { CONN_SCRIPT_OPERATIONS = 13 };

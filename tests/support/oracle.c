@@ -46,14 +46,21 @@ static bool is_owed(const struct sim_link *link)
         return !link->is_server_finished && link->read > link->echoed;
 }
 
+static bool is_blocked(const struct sim_link *link)
+{
+        return !link->is_server_finished && link->blocked_ns != 0;
+}
+
 static uint64_t deadline(const struct sim_link *link)
 {
         const struct conn_limits *limits = &oracle_config()->limits;
 
         if (sim_is_headless(link) && !link->is_server_finished)
                 return later(link->moved_ns, CONN_HEADER_NS);
-        return is_owed(link) ? later(link->owed_ns, limits->stall_ns)
-                             : later(link->moved_ns, limits->idle_ns);
+        if (is_owed(link))
+                return later(link->owed_ns, limits->stall_ns);
+        return is_blocked(link) ? later(link->blocked_ns, limits->stall_ns)
+                                : later(link->moved_ns, limits->idle_ns);
 }
 
 /* What epoll would tell of the connection now. */
@@ -119,7 +126,8 @@ static uint32_t reasons(const struct sim_link *link)
         if (deadline(link) <= now_ns && sim_is_headless(link) && !link->is_server_finished)
                 found |= UINT32_C(1) << CONN_END_HEADER_TIMEOUT;
         else if (deadline(link) <= now_ns)
-                found |= UINT32_C(1) << (is_owed(link) ? CONN_END_STALL : CONN_END_IDLE);
+                found |= UINT32_C(1)
+                         << (is_owed(link) || is_blocked(link) ? CONN_END_STALL : CONN_END_IDLE);
         if (drain_deadline(link->worker) <= now_ns)
                 found |= UINT32_C(1) << CONN_END_DRAIN_TIMEOUT;
         return found;

@@ -191,6 +191,7 @@ struct sim_link {
         uint64_t dark_ns;      /* since when */
         uint64_t moved_ns;     /* the idle deadline counts from here */
         uint64_t owed_ns;      /* the stall deadline counts from here, while bytes are owed */
+        uint64_t blocked_ns;   /* and from here, if what was peeked at did not leave; 0 = it did */
         uint64_t retry_ns;     /* until then the server may wait for memory */
         uint64_t touched_step; /* sim_steps() at the last call */
         uint32_t step_sends;   /* calls of send in that round */

@@ -29,7 +29,7 @@ static void note_consumed(struct sim_link *link, uint32_t size)
                 link->urgent = SIM_NO_OFFSET;
         if (!is_ahead && !link->is_server_finished) {
                 link->moved_ns = sim.now_ns;
-                link->owed_ns = sim.now_ns;
+                link->owed_ns = link->blocked_ns != 0 ? link->blocked_ns : sim.now_ns;
                 sim.figures.taken += size;
         }
 }
@@ -218,9 +218,21 @@ static long transmit(struct sim_link *link, const void *data, uint32_t size)
         return sent;
 }
 
+/* What was not read before it was sent had been peeked at. */
+static void note_blocked(struct sim_link *link, bool is_peeked, uint32_t size, long sent)
+{
+        if (sent > 0 && link->blocked_ns != 0)
+                link->owed_ns = sim.now_ns;
+        if (sent > 0 || !is_peeked)
+                link->blocked_ns = 0;
+        if (is_peeked && sent < (long)size && link->blocked_ns == 0)
+                link->blocked_ns = sim.now_ns;
+}
+
 long sys_send(int fd, const void *data, uint32_t size)
 {
         struct sim_link *link = called(fd);
+        bool is_peeked = link->read == link->echoed;
         long sent = injected(link, SIM_SEND, EPOLLOUT);
 
         link->step_sends++;
@@ -232,6 +244,7 @@ long sys_send(int fd, const void *data, uint32_t size)
                 sent = transmit(link, data, size);
         if (sent > 0)
                 sim.progress++;
+        note_blocked(link, is_peeked, size, sent);
         tell(link, sent < 0 ? sent : 0);
         sim_note("sys_send", fd, size, sent);
         return sent;

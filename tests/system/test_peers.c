@@ -84,6 +84,26 @@ static void start_without_free_blocks(struct client *mutes)
         server_await_figure(&server, "parked", 4);
 }
 
+/* Those with a block are reset first, and then those who could have it have waited as long. */
+START_TEST(peers_that_take_nothing_are_reset_without_a_free_block)
+{
+        const char *const arguments[] = { "--buffer-memory=1M", "--stall-timeout=4s", NULL };
+        struct client mutes[MUTE_COUNT];
+
+        server_start(&server, arguments);
+        for (unsigned i = 0; i < MUTE_COUNT; i++)
+                client_connect_small(&mutes[i], server.port, i);
+        client_send_until_blocked(mutes, MUTE_COUNT);
+        server_await_all_closed(&server, MUTE_COUNT);
+        for (unsigned i = 0; i < MUTE_COUNT; i++)
+                client_expect_reset(&mutes[i]);
+        client_close_all(mutes, MUTE_COUNT);
+        ck_assert_uint_gt(server_figure(&server, "peek_turns"), 0);
+        ck_assert_uint_eq(server_figure(&server, "closed_stall"), MUTE_COUNT);
+        server_stop(&server);
+}
+END_TEST
+
 START_TEST(everyone_is_served_without_a_free_block)
 {
         struct client mutes[MUTE_COUNT];
@@ -131,6 +151,7 @@ int main(void)
 
         tcase_add_test(tcase, abrupt_peers_do_not_disturb_the_others);
         tcase_add_test(tcase, reader_is_served_beside_a_peer_that_never_reads);
+        tcase_add_test(tcase, peers_that_take_nothing_are_reset_without_a_free_block);
         tcase_add_test(tcase, everyone_is_served_without_a_free_block);
         tcase_add_test(tcase, peers_without_a_free_block_may_leave_abruptly);
         return suite_run(tcase);

@@ -22,6 +22,7 @@ enum conn_state {
         STATE_AHEAD,
         STATE_AHEAD_PARTLY_CONSUMED,
         STATE_CONSUMED,
+        STATE_BLOCKED,  /* more was peeked at */
         STATE_HEADLESS, /* a proxy's header is to come */
         STATE_HEADED,
         STATE_HEADER_SKIPPED,
@@ -79,6 +80,7 @@ struct recipe {
         uint32_t sent_later;
         bool settles_again;
         uint32_t consumed;
+        bool is_blocked;
 };
 
 static inline void fixture_run(struct fixture *fixture, const struct recipe *recipe)
@@ -104,6 +106,8 @@ static inline void fixture_run(struct fixture *fixture, const struct recipe *rec
         if (recipe->settles_again)
                 fixture_settle(fixture, SENT_NS + 1);
         conn_consumed(conn, recipe->consumed);
+        if (recipe->is_blocked)
+                conn_blocked(conn, SENT_NS);
 }
 
 static inline void fixture_open_in(struct fixture *fixture, enum conn_state state)
@@ -126,6 +130,10 @@ static inline void fixture_open_in(struct fixture *fixture, enum conn_state stat
                 [STATE_AHEAD] = { .peeks = true, .settles = true },
                 [STATE_AHEAD_PARTLY_CONSUMED] = { .peeks = true, .settles = true, .consumed = 4 },
                 [STATE_CONSUMED] = { .peeks = true, .settles = true, .consumed = CHUNK_SIZE },
+                [STATE_BLOCKED] = { .peeks = true,
+                                    .settles = true,
+                                    .consumed = CHUNK_SIZE,
+                                    .is_blocked = true },
                 [STATE_LINGERING] = { .lingers = true },
                 [STATE_LINGERING_DISCARDED] = { .lingers = true,
                                                 .receives = true,

@@ -158,6 +158,50 @@ START_TEST(stall_deadline_is_not_extended_by_partial_sends)
 }
 END_TEST
 
+/* Without a free block what is owed waits in the kernel. */
+START_TEST(stall_counts_from_the_first_turn_in_which_nothing_leaves)
+{
+        start();
+        conn_blocked(&conn, 1200);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1270);
+        conn_blocked(&conn, 1260);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1270);
+        conn_expire(&conn, &limits, 1269);
+        ck_assert_uint_eq(conn.end, CONN_OPEN);
+        conn_expire(&conn, &limits, 1270);
+        ck_assert_uint_eq(conn.end, CONN_END_STALL);
+        ck_assert(conn_ends_by_reset(&conn));
+}
+END_TEST
+
+START_TEST(stall_ends_when_anything_leaves)
+{
+        start();
+        conn_blocked(&conn, 1200);
+        conn_echoed(&conn, 10, 1210);
+        conn_consumed(&conn, 10);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1710);
+        conn_blocked(&conn, 1220);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1290);
+        receive(10, 1230);
+        conn_sent(&conn, 1, 1230);
+        conn_settle(&conn, &pool, 1230);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1300);
+}
+END_TEST
+
+START_TEST(stall_goes_on_when_what_does_not_leave_is_parked)
+{
+        start();
+        conn_blocked(&conn, 1200);
+        park(10, 1260);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1270);
+        conn_sent(&conn, 10, 1265);
+        conn_settle(&conn, &pool, 1265);
+        ck_assert_uint_eq(conn_deadline(&conn, &limits), 1765);
+}
+END_TEST
+
 START_TEST(stall_counts_from_parking_and_idle_again_from_the_last_byte)
 {
         start();
@@ -347,6 +391,9 @@ int main(void)
                 idle_deadline_is_exact_to_the_nanosecond,
                 stall_deadline_is_exact_and_ends_by_reset,
                 stall_deadline_is_not_extended_by_partial_sends,
+                stall_counts_from_the_first_turn_in_which_nothing_leaves,
+                stall_ends_when_anything_leaves,
+                stall_goes_on_when_what_does_not_leave_is_parked,
                 stall_counts_from_parking_and_idle_again_from_the_last_byte,
                 timeout_of_zero_means_never,
                 deadline_beyond_the_end_of_time_is_never,

@@ -28,6 +28,7 @@ static const struct expected {
         [STATE_AHEAD] = { R, R, 0, 10, 0, 10 },
         [STATE_AHEAD_PARTLY_CONSUMED] = { R, R, 0, 6, 0, 10 },
         [STATE_CONSUMED] = { R, R | F, 0, 0, 0, 10 },
+        [STATE_BLOCKED] = { R, R | F, 0, 0, 0, 10 },
         [STATE_HEADLESS] = { H, H | F, 0, 0, 0, 0 },
         [STATE_HEADED] = { R, R, 0, 10, 0, 0 },
         [STATE_HEADER_SKIPPED] = { R, R | F, 0, 0, 0, 0 },

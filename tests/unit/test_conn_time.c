@@ -25,6 +25,7 @@ static const uint64_t since_ns[STATE_COUNT] = {
         [STATE_AHEAD] = CHUNK_NS,
         [STATE_AHEAD_PARTLY_CONSUMED] = CHUNK_NS,
         [STATE_CONSUMED] = CHUNK_NS,
+        [STATE_BLOCKED] = SENT_NS,
         [STATE_HEADLESS] = START_NS,
         [STATE_HEADED] = CHUNK_NS,
         [STATE_HEADER_SKIPPED] = CHUNK_NS,
@@ -32,24 +33,24 @@ static const uint64_t since_ns[STATE_COUNT] = {
         [STATE_LINGERING_DISCARDED] = FINISHED_NS,
 };
 
-static bool is_parked(unsigned state)
+static bool is_stalled(unsigned state)
 {
-        return state == STATE_PARKED || state == STATE_PARKED_PARTLY_SENT ||
-               state == STATE_PARKED_SENT;
+        return state == STATE_BLOCKED || state == STATE_PARKED ||
+               state == STATE_PARKED_PARTLY_SENT || state == STATE_PARKED_SENT;
 }
 
 static uint64_t patience_ns(unsigned state)
 {
         if (state == STATE_HEADLESS)
                 return CONN_HEADER_NS;
-        return is_parked(state) ? STALL_NS : IDLE_NS;
+        return is_stalled(state) ? STALL_NS : IDLE_NS;
 }
 
 static enum conn_end end_of(unsigned state)
 {
         if (state == STATE_HEADLESS)
                 return CONN_END_HEADER_TIMEOUT;
-        return is_parked(state) ? CONN_END_STALL : CONN_END_IDLE;
+        return is_stalled(state) ? CONN_END_STALL : CONN_END_IDLE;
 }
 
 START_TEST(every_state_has_its_deadline)
@@ -86,12 +87,12 @@ START_TEST(late_expiry_ends_too)
 }
 END_TEST
 
-START_TEST(only_the_stall_deadline_runs_while_parked_and_only_the_idle_one_otherwise)
+START_TEST(only_the_stall_deadline_runs_while_stalled_and_only_the_idle_one_otherwise)
 {
         for (unsigned state = 0; state < STATE_COUNT; state++) {
                 if (state == STATE_HEADLESS)
                         continue;
-                const struct conn_limits *other = is_parked(state) ? &only_idle : &only_stall;
+                const struct conn_limits *other = is_stalled(state) ? &only_idle : &only_stall;
                 fixture_open_in(&fixture, state);
                 ck_assert_uint_eq(conn_deadline(&fixture.conn, other), UINT64_MAX);
                 conn_expire(&fixture.conn, other, UINT64_MAX - 1);
@@ -215,7 +216,7 @@ int main(void)
                 every_state_has_its_deadline,
                 deadline_is_exact_to_the_nanosecond,
                 late_expiry_ends_too,
-                only_the_stall_deadline_runs_while_parked_and_only_the_idle_one_otherwise,
+                only_the_stall_deadline_runs_while_stalled_and_only_the_idle_one_otherwise,
                 deadline_saturates_at_never,
                 a_header_has_its_own_deadline_whatever_the_limits_are,
                 ended_connection_does_not_expire,

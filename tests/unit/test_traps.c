@@ -61,6 +61,9 @@ TRAP(end_of_stream_while_owing,
 TRAP(echoing_while_owing,
      start(); conn_received(&conn, scratch, 1, 0); conn_echoed(&conn, 1, 0);)
 TRAP(echoing_while_lingering, start_lingering(); conn_echoed(&conn, 1, 0);)
+TRAP(blocking_while_lingering, start_lingering(); conn_blocked(&conn, 0);)
+TRAP(blocking_while_owing,
+     start(); conn_received(&conn, scratch, 1, 0); conn_blocked(&conn, 0);)
 TRAP(echoing_nothing, start(); conn_echoed(&conn, 0, 0);)
 TRAP(consuming_more_than_ahead,
      start(); conn_echoed(&conn, 1, 0); conn_consumed(&conn, 2);)
@@ -73,6 +76,7 @@ TRAP(owing_more_than_a_block,
      start(); conn.owed = BLOCK_SIZE + 1; conn.received = BLOCK_SIZE + 1;
      conn_check(&conn, &pool);)
 TRAP(parked_and_ahead, start_parked(); conn.flags |= CONN_AHEAD; conn_check(&conn, &pool);)
+TRAP(parked_and_blocked, start_parked(); conn.flags |= CONN_BLOCKED; conn_check(&conn, &pool);)
 TRAP(ahead_of_nothing, start(); conn.flags |= CONN_AHEAD; conn_check(&conn, &pool);)
 TRAP(ahead_and_owing,
      start(); conn_echoed(&conn, 1, 0); conn.owed = 1; conn_check(&conn, &pool);)
@@ -118,6 +122,9 @@ int main(void)
                 end_of_stream_while_owing,
                 echoing_while_owing,
                 echoing_while_lingering,
+                blocking_while_lingering,
+                blocking_while_owing,
+                parked_and_blocked,
                 echoing_nothing,
                 consuming_more_than_ahead,
                 finishing_unasked,
