@@ -188,7 +188,7 @@ static const struct {
         { "recvmmsg", SIM_RECVMMSG, false, "-c 8 -n 20000 --depth 16 --batch 8 -s 100" },
         { "sendmsg", SIM_SENDMSG, true, "-c 8 --rate 8000 -n 4000 -s 100 --timeout 1s" },
         { "sendmmsg", SIM_SENDMMSG, true,
-          "-c 8 --rate 10000 -n 10000 --batch 8 -s 100 --timeout 1s" },
+          "-c 32 --rate 40000 -n 40000 --batch 8 -s 100 --timeout 1s" },
 };
 
 enum { DATAGRAMS = sizeof(datagrams) / sizeof(datagrams[0]) };
