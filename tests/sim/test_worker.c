@@ -54,22 +54,6 @@ static uint16_t listen_unix(void)
         return unix_port;
 }
 
-static struct listener inherited;
-static struct worker second;
-static struct counters second_counters;
-
-/* A listener of a service manager, which keeps it; returns what it keeps. */
-static int inherit(uint16_t *ret_port)
-{
-        inherited = (struct listener){ .fd = sim_listen_unix(ret_port),
-                                       .is_unix = true,
-                                       .is_inherited = true };
-        int kept = sim_duplicate(inherited.fd);
-
-        ck_assert_int_eq(worker_listen(&worker, &inherited), 0);
-        return kept;
-}
-
 static void stop(void)
 {
         worker_close(&worker);
@@ -304,108 +288,6 @@ START_TEST(unix_connection_whose_option_cannot_be_set_is_refused)
 }
 END_TEST
 
-START_TEST(who_waits_at_an_inherited_listener_is_served_by_the_next_server)
-{
-        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
-                                               .buffer_max = 100 };
-        uint16_t inherited_port;
-
-        start(&settings);
-        int kept = inherit(&inherited_port);
-        step(1);
-        int early = sim_client_connect(inherited_port);
-        worker_drain(&worker);
-        step(1);
-        int late = sim_client_connect(inherited_port);
-        ck_assert_int_ge(late, 0);
-        ck_assert_uint_eq(counter_read(&counters.accepted), 0);
-        ck_assert_uint_eq(sim_waiting(), 2);
-        ck_assert_int_eq(worker_step(&worker, 0), WORKER_DRAINED);
-        ck_assert_int_eq(sim_client_connect(port), -ECONNREFUSED);
-
-        ck_assert_int_eq(worker_open(&second, &config, &second_counters), 0);
-        inherited.fd = kept;
-        ck_assert_int_eq(worker_listen(&second, &inherited), 0);
-        ck_assert_uint_eq(sim_client_send(early, 10, false), 10);
-        ck_assert_uint_eq(sim_client_send(late, 10, false), 10);
-        for (unsigned i = 0; i < 3; i++)
-                ck_assert_int_eq(worker_step(&second, -1), WORKER_RUNS);
-        ck_assert_uint_eq(sim_client_receive(early, 100), 10);
-        ck_assert_uint_eq(sim_client_receive(late, 100), 10);
-        sim_client_forget(early);
-        sim_client_forget(late);
-        worker_close(&second);
-        stop();
-}
-END_TEST
-
-START_TEST(closing_leaves_an_inherited_listener_open)
-{
-        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
-                                               .buffer_max = 100 };
-        uint16_t inherited_port;
-
-        start(&settings);
-        int kept = inherit(&inherited_port);
-        step(1);
-        worker_close(&worker);
-        int client = sim_client_connect(inherited_port);
-        ck_assert_int_ge(client, 0);
-        ck_assert_int_eq(sys_close(kept), 0);
-        sim_client_forget(client);
-        sim_close();
-}
-END_TEST
-
-START_TEST(idle_worker_makes_a_round_when_it_is_asked)
-{
-        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
-                                               .buffer_max = 100 };
-
-        start(&settings);
-        ck_assert(worker_has_answered(&worker));
-        step(2);
-        ck_assert_uint_eq(sim_sleeps_until(0), UINT64_MAX);
-        for (unsigned i = 0; i < 3; i++) {
-                worker_ask(&worker);
-                ck_assert(!worker_has_answered(&worker));
-                step(1);
-                ck_assert(worker_has_answered(&worker));
-                step(1);
-                ck_assert_uint_eq(sim_sleeps_until(0), UINT64_MAX);
-        }
-        /* It was a sign of life, and nothing else. */
-        int client = sim_client_connect(port);
-        step(2);
-        ck_assert_uint_eq(counter_read(&counters.accepted), 1);
-        sim_client_forget(client);
-        stop();
-}
-END_TEST
-
-/* Rounds that began before it was asked are none of the answer. */
-START_TEST(worker_that_makes_no_round_does_not_answer)
-{
-        const struct sim_settings settings = { .descriptors = SIM_DESCRIPTORS_MAX,
-                                               .buffer_max = 100 };
-
-        start(&settings);
-        ck_assert_int_eq(worker_open(&second, &config, &second_counters), 0);
-        worker_ask(&worker);
-        worker_ask(&second);
-        step(3);
-        ck_assert(worker_has_answered(&worker));
-        ck_assert(!worker_has_answered(&second));
-        sim_advance(UINT64_C(3600) * 1000000000);
-        step(3);
-        ck_assert(!worker_has_answered(&second));
-        ck_assert_int_eq(worker_step(&second, -1), WORKER_RUNS);
-        ck_assert(worker_has_answered(&second));
-        worker_close(&second);
-        stop();
-}
-END_TEST
-
 int main(void)
 {
         const TTest *const tests[] = {
@@ -419,10 +301,6 @@ int main(void)
                 worker_that_cannot_set_its_timer_ends,
                 unix_connection_that_may_not_ask_for_room_tries_again,
                 unix_connection_whose_option_cannot_be_set_is_refused,
-                who_waits_at_an_inherited_listener_is_served_by_the_next_server,
-                closing_leaves_an_inherited_listener_open,
-                idle_worker_makes_a_round_when_it_is_asked,
-                worker_that_makes_no_round_does_not_answer,
         };
 
         return SUITE_RUN("worker", tests);
