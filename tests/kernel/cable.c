@@ -24,7 +24,8 @@ static bool try_enter(enum cable_end end)
         return setns(networks[end], CLONE_NEWNET) == 0;
 }
 
-void cable_enter(enum cable_end end)
+/* What is started from now on, and what the test itself opens, is there. */
+static void enter(enum cable_end end)
 {
         ck_assert(try_enter(end));
 }
@@ -83,10 +84,17 @@ static void set_here(const char *name, const char *value)
         ck_assert_msg(fclose(file) == 0, "%s: %s", path, value);
 }
 
+void cable_serve(struct server *server, const char *const *arguments)
+{
+        enter(CABLE_SERVER);
+        server_start_at(server, "tcp:*:0", arguments);
+        enter(CABLE_CLIENTS);
+}
+
 void cable_set(const char *name, const char *value)
 {
         for (int end = CABLE_SERVER; end >= CABLE_CLIENTS; end--) {
-                cable_enter((enum cable_end)end);
+                enter((enum cable_end)end);
                 set_here(name, value);
         }
 }
@@ -114,7 +122,7 @@ static void lose_here(unsigned percent)
 void cable_lose(unsigned percent)
 {
         for (int end = CABLE_SERVER; end >= CABLE_CLIENTS; end--) {
-                cable_enter((enum cable_end)end);
+                enter((enum cable_end)end);
                 lose_here(percent);
         }
 }
@@ -125,10 +133,10 @@ static void read_losses(enum cable_end end, uint64_t ret_losses[2])
         static const char key[] = " packets ";
         const char *const arguments[] = { "nft", "list", "chain", "inet", "loss", "in", NULL };
 
-        cable_enter(end);
+        enter(end);
         ck_assert_int_eq(process_run(&lister, &(struct process_setup){ .arguments = arguments }),
                          0);
-        cable_enter(CABLE_CLIENTS);
+        enter(CABLE_CLIENTS);
         const char *at = lister.output;
         for (unsigned i = 0; i < 2; i++) {
                 at = strstr(at, key);

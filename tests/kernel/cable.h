@@ -10,9 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "place.h"
+#include "server.h"
 
-/* What is started from now on, and what the test itself opens, is there. */
 enum cable_end { CABLE_CLIENTS, CABLE_SERVER };
 
 /* The addresses of the server's end. */
@@ -25,7 +24,8 @@ enum cable_end { CABLE_CLIENTS, CABLE_SERVER };
  */
 bool cable_lay(void);
 
-void cable_enter(enum cable_end end);
+/* Starts a server for TCP at its end; the test stays at the clients'. */
+void cable_serve(struct server *server, const char *const *arguments);
 
 /* A setting of both ends, such as "net/ipv4/tcp_rmem". */
 void cable_set(const char *name, const char *value);

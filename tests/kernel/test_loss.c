@@ -16,9 +16,7 @@ static struct balance start(void)
 {
         const char *const arguments[] = { "udp:*:0", "--udp-rate=0", "--workers=2", NULL };
 
-        cable_enter(CABLE_SERVER);
-        server_start_at(&server, "tcp:*:0", arguments);
-        cable_enter(CABLE_CLIENTS);
+        cable_serve(&server, arguments);
         return balance_of(&server);
 }
 

@@ -30,9 +30,7 @@ START_TEST(every_byte_crosses_a_narrow_cable)
 
         cable_set("net/ipv4/tcp_wmem", "4096 16384 32768");
         cable_set("net/ipv4/tcp_rmem", "4096 16384 32768");
-        cable_enter(CABLE_SERVER);
-        server_start_at(&server, "tcp:*:0", arguments);
-        cable_enter(CABLE_CLIENTS);
+        cable_serve(&server, arguments);
         struct balance balance = balance_of(&server);
         cable_slow("256kbit");
         snprintf(target, sizeof(target), "tcp:" CABLE_IP4 ":%u", server.port);

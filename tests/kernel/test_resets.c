@@ -92,9 +92,7 @@ START_TEST(storm_of_resets_hurts_nobody_else)
         struct client clients[HEALTHY];
         uint64_t rounds = 0;
 
-        cable_enter(CABLE_SERVER);
-        server_start_at(&server, "tcp:*:0", arguments);
-        cable_enter(CABLE_CLIENTS);
+        cable_serve(&server, arguments);
         struct balance balance = balance_of(&server);
         struct place place = place_at(CABLE_IP4, server.port);
         for (unsigned i = 0; i < HEALTHY; i++)

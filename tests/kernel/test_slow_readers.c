@@ -51,9 +51,7 @@ START_TEST(healthy_clients_do_not_notice_a_crowd_of_slow_readers)
 
         cable_set("net/ipv4/tcp_rmem", "4096 16384 16384");
         cable_set("net/ipv4/tcp_wmem", "4096 16384 16384");
-        cable_enter(CABLE_SERVER);
-        server_start_at(&server, "tcp:*:0", arguments);
-        cable_enter(CABLE_CLIENTS);
+        cable_serve(&server, arguments);
         struct balance balance = balance_of(&server);
         snprintf(target, sizeof(target), "tcp:" CABLE_IP4 ":%u", server.port);
         for (unsigned i = 0; i < CROWDS; i++)
