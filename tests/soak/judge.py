@@ -97,22 +97,17 @@ def _headers(found):
 
 
 def _ends(found):
-    """Of what timeouts end the clients see some; others leave before.
-
-    Who stalls while no block is free is owed nothing by the server, which has taken nothing: then
-    it is the kernel that gives up (peer_vanished), or it counts as idle.
-    """
-    status, counts = found.status, found.counts
-    ended = sum(status[name] for name in ("closed_stall", "closed_idle", "closed_peer_vanished"))
-    seen = counts["stalls_ended"] + counts["idle_ended"]
-    begun = counts["stalls_begun"] + counts["idle_begun"]
-    if not seen <= ended <= begun:
-        yield f"ended by a timeout: {ended:,}; of {begun:,} clients {seen:,} have seen that"
+    """Of what timeouts end the clients see some; others leave before."""
+    for name, kind in (("closed_stall", "stalls"), ("closed_idle", "idle")):
+        ended = found.status[name]
+        seen, begun = found.counts[f"{kind}_ended"], found.counts[f"{kind}_begun"]
+        if not seen <= ended <= begun:
+            yield f"{name}: {ended:,}; of {begun:,} clients {seen:,} have seen that"
 
 
 def _quiet(found):
     """What no load may bring about."""
-    for name in ("open", "parked", "accept_pauses", "closed_socket_error",
+    for name in ("open", "parked", "accept_pauses", "closed_socket_error", "closed_peer_vanished",
                  "closed_drained", "closed_drain_timeout", "closed_rate", "closed_source",
                  "refused_limit", "refused_no_memory", "refused_access", "refused_source",
                  "dropped_send_error", "dropped_truncated", "dropped_self", "dropped_loop",

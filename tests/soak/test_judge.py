@@ -17,8 +17,8 @@ DROPPED = ("send_error", "truncated", "self", "loop", "rate")
 def status():
     """Of a server that was asked by counts()."""
     closed = {f"closed_{name}": count for name, count in TROUBLES.items()}
-    closed |= {"closed_peer_finished": 100, "closed_peer_reset": 10, "closed_stall": 2,
-               "closed_idle": 2, "closed_peer_vanished": 1}
+    closed |= {"closed_peer_finished": 100, "closed_peer_reset": 10, "closed_stall": 3,
+               "closed_idle": 2, "closed_peer_vanished": 0}
     closed |= {f"closed_{name}": 0 for name in
                ("drained", "drain_timeout", "socket_error", "rate", "source")}
     refused = {f"refused_{name}": 0 for name in REFUSED} | {"refused_rate": 7}
@@ -89,11 +89,12 @@ class Judgement(unittest.TestCase):
             self.told(f"closed_{name}", self.with_status(**{f"closed_{name}": 2}))
 
     def test_timeouts_are_those_that_clients_have_seen_at_least(self):
-        self.told("ended by a timeout", self.with_status(closed_stall=0))
-        self.told("ended by a timeout", self.with_status(closed_idle=20))
+        self.told("closed_stall", self.with_status(closed_stall=2))
+        self.told("closed_idle", self.with_status(closed_idle=5))
 
     def test_what_no_load_brings_about_is_told(self):
-        for name in ("open", "parked", "accept_pauses", "closed_socket_error", "refused_limit",
+        for name in ("open", "parked", "accept_pauses", "closed_socket_error",
+                     "closed_peer_vanished", "refused_limit",
                      "dropped_self", "sandbox_missing", "log_dropped"):
             self.told(name, self.with_status(**{name: 1}))
         found = sound()
