@@ -233,6 +233,13 @@ static bool is_hopeless(const struct run *run)
         return run->result->verdict != VERDICT_OK && run->result->connections == 0;
 }
 
+/* After a signal: what has connected by now has, though nobody has looked yet. */
+static void take_all_events(struct run *run)
+{
+        for (uint32_t taken = 0; taken <= run->link_count; taken += EVENTS_MOST)
+                run_wait(run, 0);
+}
+
 void run_open_links(struct run *run, uint32_t first, uint32_t end, bool has_sources)
 {
         for (uint32_t i = first; i < end && !is_interrupted && !is_hopeless(run); i++) {
@@ -242,6 +249,8 @@ void run_open_links(struct run *run, uint32_t first, uint32_t end, bool has_sour
         }
         while (run->connecting_count > 0 && !is_interrupted)
                 run_wait(run, UINT64_MAX);
+        if (run->connecting_count > 0)
+                take_all_events(run);
         for (uint32_t i = first; i < end && run->connecting_count > 0; i++)
                 if (run->links[i].phase == LINK_CONNECTING)
                         link_give_up(run, &run->links[i]);

@@ -73,6 +73,26 @@ START_TEST(signal_ends_the_waiting_of_idle_connections)
 }
 END_TEST
 
+/* Stopped while it connects, it finds all at once: what came of its calls, and the signal. */
+START_TEST(connection_that_a_signal_finds_made_is_one)
+{
+        server_start(&server, NULL);
+        probe_target_tcp(target, server.port);
+        for (unsigned i = 0; i < 20; i++) {
+                uint64_t before = server_figure(&server, "accepted");
+                probe_start(&probe, target, "--mode idle -c 250 -d 1h");
+                server_await_figure_least(&server, "accepted", before + 1);
+                process_stop(&probe.process);
+                limit_watch(10);
+                process_signal(&probe.process, SIGINT);
+                process_signal(&probe.process, SIGCONT);
+                probe_finish(&probe);
+                probe_expect_ok(&probe);
+        }
+        server_stop(&server);
+}
+END_TEST
+
 static void swallow_all(int fd)
 {
         unsigned char data[65536];
@@ -245,6 +265,7 @@ int main(void)
         tcase_add_checked_fixture(tcase, NULL, bad_server_stop_all);
         tcase_add_loop_test(tcase, signal_in_mid_run_ends_it_with_its_report, 0, 5 * ENDS);
         tcase_add_loop_test(tcase, signal_ends_the_waiting_of_idle_connections, 0, ENDS);
+        tcase_add_test(tcase, connection_that_a_signal_finds_made_is_one);
         tcase_add_test(tcase, signal_in_a_bad_run_ends_it_by_its_verdict);
         tcase_add_loop_test(tcase, second_signal_ends_it_at_once, 0, ENDS);
         tcase_add_test(tcase, signal_ends_connecting);
